@@ -1,0 +1,51 @@
+import { readdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { build as esbuild, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Ink imports the React devtools bridge only under DEV=true; a stub keeps it, and its websocket, out of the bundle. */
+const withoutDevtools: Plugin = {
+  name: 'without-react-devtools',
+  setup(builder) {
+    builder.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'stub', namespace: 'devtools' }));
+    builder.onLoad({ filter: /.*/, namespace: 'devtools' }, () => ({
+      contents: 'export default { initialize() {}, connectToDevTools() {} };',
+    }));
+  },
+};
+
+/** Bundle every door in bin/ (one entry a process kind) into dist/, with the chunks that they share. */
+export async function build(): Promise<void> {
+  const outdir = path.join(root, 'dist');
+  const doors = (await readdir(path.join(root, 'bin'))).filter((name) => /\.tsx?$/.test(name));
+  await rm(outdir, { recursive: true, force: true });
+  await esbuild({
+    absWorkingDir: root,
+    entryPoints: doors.map((name) => path.join('bin', name)),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.22',
+    jsx: 'automatic',
+    external: ['better-sqlite3'],
+    plugins: [withoutDevtools],
+    // React's development build costs a quarter more CPU (measured, docs/architecture.md).
+    define: { 'process.env.NODE_ENV': '"production"' },
+    // Bundled CommonJS packages call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as t3CockpitRequire } from 'node:module';\nconst require = t3CockpitRequire(import.meta.url);",
+    },
+    chunkNames: 'chunk-[hash]',
+    legalComments: 'none',
+    minify: true,
+    keepNames: true,
+    sourcemap: false,
+    logLevel: 'warning',
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tiers that run anywhere, without root: `npm test`. The system tier has a config of its own. */
+export default defineConfig({
+  test: {
+    include: ['test/{unit,components,sandbox,terminal}/**/*.test.{ts,tsx}'],
+    globalSetup: ['test/build.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Two cores are what a small host has; whole sandboxes compete for them.
+    maxWorkers: 2,
+  },
+});
