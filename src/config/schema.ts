@@ -1,0 +1,183 @@
+import os from 'node:os';
+import { z } from 'zod';
+import { absolutePath, duration, size } from './units.ts';
+
+/**
+ * Everything the cockpit assumes about a host, in one place, with the reference host's layout as default
+ * (docs/host.md). A host that differs says so in its YAML file; no path, name, limit or cadence is written
+ * anywhere else. Descriptions are the reference documentation (`t3-cockpit config schema`).
+ */
+
+/** A section whose absence means its defaults; unknown keys are errors, because a misspelt limit is no limit. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+
+const pin = z.strictObject({
+  file: absolutePath('home').describe(
+    'A file that carries the pinned t3 version as a shell default; {home} is the administrator’s.',
+  ),
+  variable: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a shell variable')
+    .default('T3_PIN')
+    .describe('The shell variable: the version stands in ${NAME:-version}.'),
+});
+
+export const configSchema = z.strictObject({
+  host: section({
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'expected a host name')
+      .default(() => os.hostname())
+      .describe('What the header calls this host.'),
+    administrator: z
+      .string()
+      .regex(/^[A-Za-z_][\w.-]{0,31}$/, 'expected a user name')
+      .optional()
+      .describe('The OS user who owns the pin files; without it, the one who called sudo.'),
+  }).describe('The machine.'),
+
+  sandbox: z
+    .strictObject({
+      root: absolutePath().describe('The folder under which the sandbox lives.'),
+    })
+    .optional()
+    .describe('Set by `sandbox create`: this host is an embedded, throwaway one, run by its own supervisor.'),
+
+  readOnly: z
+    .boolean()
+    .default(false)
+    .describe('Refuse everything that changes the host; enforced where operations run.'),
+
+  paths: section({
+    userMap: absolutePath()
+      .default('/etc/ttyd-user-map')
+      .describe('Lines authentik_name=os_user. Only read.'),
+    dispatchTable: absolutePath()
+      .default('/etc/t3-serve/dispatch.json')
+      .describe('authentik name to { os_user, port }, as the dispatch reads it. Only read.'),
+    environmentFile: absolutePath('user')
+      .default('/etc/t3-serve/{user}.env')
+      .describe('The unit’s environment, for T3_PORT. Never shown.'),
+    baseDir: absolutePath('user', 'home')
+      .default('{home}/.t3')
+      .describe('The base directory of a user’s t3.'),
+    stateDatabase: absolutePath('user', 'home')
+      .default('{home}/.t3/userdata/state.sqlite')
+      .describe('A user’s state database.'),
+    backups: absolutePath('user')
+      .default('/var/backups/t3-state/{user}')
+      .describe('A user’s backup folder, owned by that user.'),
+    binary: absolutePath()
+      .default('/usr/bin/t3')
+      .describe('The global t3 that units start and the dispatch mints with.'),
+    unitTemplate: absolutePath()
+      .default('/etc/systemd/system/t3-serve@.service')
+      .describe('The unit template; doctor looks at it.'),
+    freeze: absolutePath().default('/etc/t3-autoupdate.freeze').describe('Its existence freezes versions.'),
+    state: absolutePath()
+      .default('/var/lib/t3-cockpit')
+      .describe('The cockpit’s own folder, root only: the journal and the host lock.'),
+  }).describe('Where things are.'),
+
+  unit: z
+    .string()
+    .regex(
+      /^[\w@.-]*\{user\}[\w.-]*\.service$/,
+      'expected a unit name with {user}, like t3-serve@{user}.service',
+    )
+    .default('t3-serve@{user}.service')
+    .describe('The unit of a user’s server.'),
+
+  pins: z
+    .array(pin)
+    .default([
+      { file: '{home}/code/infra/scripts/t3-autoupdate.sh', variable: 'T3_PIN' },
+      { file: '{home}/code/infra/scripts/workstation/setup-devvm.sh', variable: 'T3_PIN' },
+    ])
+    .describe('The files that pin the t3 version; they must agree. Empty: this host pins nothing.'),
+
+  snapshots: section({
+    folder: z
+      .string()
+      .regex(/^[\w-]{1,32}$/, 'expected a plain folder name')
+      .default('cockpit')
+      .describe(
+        'The cockpit’s folder inside a user’s backup folder: out of reach of the glob by which the host’s own script deletes.',
+      ),
+    late: duration(1000).prefault('26h').describe('An older newest backup than this is late.'),
+    parallel: z.int().min(1).max(16).default(2).describe('How many users are snapshotted at the same time.'),
+    keepFree: size().prefault('512mb').describe('Space that must stay free on the backup file system.'),
+    timeout: duration(1000).prefault('30m').describe('The longest that one user’s snapshot may take.'),
+  }).describe('Snapshots.'),
+
+  cadence: section({
+    accounts: duration(250).prefault('10s').describe('User map, dispatch table, accounts, pins.'),
+    units: duration(250).prefault('2s').describe('Unit states: one systemctl call for all.'),
+    liveness: duration(250)
+      .prefault('5s')
+      .describe('GET /.well-known/t3/environment of every running instance.'),
+    state: duration(250).prefault('5s').describe('State databases, each read only when its files changed.'),
+    snapshots: duration(250).prefault('30s').describe('Backup folders, each read only when it changed.'),
+    installed: duration(250).prefault('30s').describe('The global binary; it is run only when it changed.'),
+  }).describe('How often each fact is looked at. A fact is stale after three times its cadence.'),
+
+  limits: section({
+    httpTimeout: duration(50)
+      .prefault('3s')
+      .describe('An instance that has not answered by then is unreachable.'),
+    httpBody: size(1024).prefault('64kb').describe('A longer answer than this is not read.'),
+    commandTimeout: duration(100)
+      .prefault('20s')
+      .describe('The longest that a command of the host may take.'),
+    t3Timeout: duration(1000)
+      .prefault('60s')
+      .describe('The longest that a call of t3 may take (one once took 15 minutes).'),
+    readerTimeout: duration(100)
+      .prefault('10s')
+      .describe('The longest that reading one state database may take.'),
+    readerMemory: size(64 * 1024 ** 2)
+      .prefault('512mb')
+      .describe('The memory that a process may use that reads or copies a user’s database.'),
+    fileSize: size(1024)
+      .prefault('4mb')
+      .describe('A larger user map, dispatch table or pin file is not read.'),
+    parallelReaders: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(2)
+      .describe('How many state databases are read at the same time.'),
+    parallelRequests: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(32)
+      .describe('How many instances are asked at the same time.'),
+    readerShare: z
+      .number()
+      .min(0.001)
+      .max(1)
+      .default(0.02)
+      .describe(
+        'The share of one core that reading state databases may cost over time; many busy users are read less often.',
+      ),
+  }).describe('Bounds on what comes from outside.'),
+
+  screen: section({
+    glyphs: z
+      .enum(['auto', 'unicode', 'ascii'])
+      .default('auto')
+      .describe(
+        'The signs drawn. auto: ascii where the locale is not UTF-8; some terminals draw the others too wide.',
+      ),
+  }).describe('The cockpit’s screen.'),
+
+  journal: section({
+    operations: z.int().min(10).default(1000).describe('How many finished operations the journal keeps.'),
+  }).describe('The journal.'),
+});
+
+/** A config as written: everything optional, durations and sizes as text. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** A config as used: complete, durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>;
