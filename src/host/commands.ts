@@ -1,0 +1,211 @@
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import type { Account } from './accounts.ts';
+
+/** How to run one command of the host: an argv, never a shell line. */
+export interface CommandOptions {
+  /**
+   * Run as this user, for good: uid and gid set, no supplementary groups, no way to new privileges, and in a session
+   * of its own, before the program starts. That user may ptrace what runs as them; with the admin's terminal as its
+   * controlling one it could be made to type into it.
+   *
+   * @throws PrivilegeError where that is not possible.
+   */
+  as?: Account;
+  /** Ceilings for a program that works on what a user may have crafted. Exceeding one kills it. */
+  ceilings?: Ceilings;
+  /** Milliseconds; then the command is killed (SIGKILL, because what hangs may also ignore SIGTERM). */
+  timeout: number;
+  /** Bytes of each output stream that are kept; a command that writes more is killed. */
+  maxOutput?: number;
+  /** What it reads on standard input; without, standard input is empty. */
+  input?: string;
+  /** Over the minimal environment; nothing of our own environment is passed on. */
+  environment?: Readonly<Record<string, string>>;
+  /** Each line of standard output as it comes. */
+  onLine?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface Ceilings {
+  /** Seconds of CPU time (setrlimit(2), RLIMIT_CPU). */
+  cpu: number;
+  /** Bytes that it may use beyond what its JavaScript engine reserves (RLIMIT_DATA). */
+  memory: number;
+  /** How many JavaScript engines it holds: 1 and its worker threads. */
+  engines: number;
+}
+
+/**
+ * What one V8 reserves and never touches, with room for the transient part: RLIMIT_DATA counts reservations, too.
+ * Measured with Node 24: one engine starts with 800 MB, a third one fails now and then below 1.5 GB for all of them.
+ */
+const engineReserve = 1024 ** 3;
+
+/** We are neither root nor that user. */
+export class PrivilegeError extends Error {
+  override readonly name = 'PrivilegeError';
+}
+
+export interface CommandResult {
+  argv: readonly string[];
+  /** Undefined when the command did not start or was killed. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+  stdout: string;
+  stderr: string;
+  /** Why there is no exit code to go by: killed at its timeout or for its output, cancelled, or never started. */
+  failure: 'timeout' | 'output' | 'cancelled' | 'start' | undefined;
+  /** Milliseconds. */
+  took: number;
+}
+
+export interface Commands {
+  /** Run to its end. A command that fails is a result, not an exception: what it means is for the caller to say. */
+  run(argv: readonly [string, ...string[]], options: CommandOptions): Promise<CommandResult>;
+}
+
+/** What a child learns of our environment: how to find programs, and to speak UTF-8. */
+export const minimalEnvironment: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  LC_ALL: 'C.UTF-8',
+};
+
+/** How long pipes may stay open after the command itself was killed; a grandchild may hold them for ever. */
+const pipeGrace = 200;
+
+/**
+ * Commands on this machine.
+ *
+ * @param lock The descriptor of the host lock, where the caller holds it. Children of the same user inherit it, so
+ *   that orphans of a killed runner still hold the lock. Children that drop to another user do not: that user may
+ *   ptrace them, take the descriptor out and hold the whole host's lock for ever. They are waited for by the runner's
+ *   cgroup instead (docs/architecture.md, "One operation at a time").
+ * @param cookie Variables that mark every child as belonging to this process.
+ */
+export function systemCommands(lock?: number, cookie: Readonly<Record<string, string>> = {}): Commands {
+  return {
+    async run(argv, options) {
+      const account = options.as;
+      const drops = mustDrop(account);
+      const [file, ...args] =
+        options.ceilings === undefined ? argv : [...confinement(options.ceilings), ...argv];
+      const subprocess = execa(file, args, {
+        cwd: '/',
+        extendEnv: false,
+        env: {
+          ...minimalEnvironment,
+          ...(account === undefined ? {} : { HOME: account.home, USER: account.name, LOGNAME: account.name }),
+          ...cookie,
+          ...options.environment,
+        },
+        ...(drops && account !== undefined ? { uid: account.uid, gid: account.gid, detached: true } : {}),
+        ...(options.input === undefined ? {} : { input: options.input }),
+        // execa's types know the descriptors 3 to 9 only; it hands any integer on.
+        stdio: [
+          options.input === undefined ? 'ignore' : 'pipe',
+          'pipe',
+          'pipe',
+          ...(lock === undefined || drops ? [] : [lock as 3]),
+        ],
+        reject: false,
+        timeout: options.timeout,
+        killSignal: 'SIGKILL',
+        maxBuffer: options.maxOutput ?? 1024 * 1024,
+        stripFinalNewline: false,
+        ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      });
+      const { stdout, stderr } = subprocess;
+      subprocess.nodeChildProcess.once('exit', (_code: number | null, signal: string | null) => {
+        if (signal === null) return;
+        setTimeout(() => {
+          stdout?.destroy();
+          stderr?.destroy();
+        }, pipeGrace).unref();
+      });
+      if (options.onLine !== undefined) createInterface({ input: stdout }).on('line', options.onLine);
+      const result = await subprocess;
+      return {
+        argv,
+        exitCode: result.exitCode,
+        signal: result.signal,
+        stdout: text(result.stdout),
+        stderr: text(result.stderr),
+        failure: failureOf(result),
+        took: result.durationMs,
+      };
+    },
+  };
+}
+
+function mustDrop(account: Account | undefined): boolean {
+  const self = process.getuid?.();
+  if (account === undefined || account.uid === self) return false;
+  if (self !== 0) throw new PrivilegeError(`no permission to act as ${account.name}`);
+  return true;
+}
+
+/**
+ * prlimit(1) and setpriv(1) in front of a program: its ceilings, no way to new privileges, no core file with a user's
+ * messages in it, and death with its parent, for a reader that hangs on a crafted file must not outlive who asked.
+ */
+function confinement(ceilings: Ceilings): [string, ...string[]] {
+  return [
+    'prlimit',
+    `--cpu=${Math.ceil(ceilings.cpu)}`,
+    `--data=${Math.ceil(ceilings.memory + ceilings.engines * engineReserve)}`,
+    '--core=0',
+    '--',
+    'setpriv',
+    '--no-new-privs',
+    '--pdeathsig=KILL',
+    '--',
+  ];
+}
+
+function text(output: unknown): string {
+  return typeof output === 'string' ? output : '';
+}
+
+function failureOf(result: {
+  timedOut: boolean;
+  isMaxBuffer: boolean;
+  isCanceled: boolean;
+  failed: boolean;
+  exitCode?: number;
+  signal?: string;
+}): CommandResult['failure'] {
+  if (result.timedOut) return 'timeout';
+  if (result.isMaxBuffer) return 'output';
+  if (result.isCanceled) return 'cancelled';
+  return result.failed && result.exitCode === undefined && result.signal === undefined ? 'start' : undefined;
+}
+
+/** What went wrong, in words for a message; undefined when the command ended with exit code 0. */
+export function failureText(result: CommandResult): string | undefined {
+  const name = result.argv[0] ?? 'command';
+  switch (result.failure) {
+    case 'timeout':
+      return `${name} did not finish within ${Math.round(result.took / 100) / 10} s and was killed`;
+    case 'output':
+      return `${name} wrote more than it may and was killed`;
+    case 'cancelled':
+      return `${name} was stopped`;
+    case 'start':
+      return `${name} could not be started`;
+    case undefined:
+      if (result.exitCode === 0) return undefined;
+      return result.signal === undefined
+        ? `${name} ended with exit code ${result.exitCode}`
+        : `${name} was killed by ${result.signal}`;
+  }
+}
+
+/** The line of its standard error that says most: an error of a program of ours comes with a stack around it. */
+export function complaint(result: CommandResult): string {
+  const lines = result.stderr.split('\n').map((line) => line.trim());
+  const telling =
+    lines.find((line) => /out of memory|^\w*Error\b/i.test(line)) ?? lines.findLast((line) => line !== '');
+  return telling ?? failureText(result) ?? '';
+}

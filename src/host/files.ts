@@ -1,0 +1,150 @@
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { lchown, lstat, mkdir, open, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Account } from './accounts.ts';
+
+/** What `lstat` says of a path, enough to see that something changed. */
+export interface FileFacts {
+  kind: 'file' | 'directory' | 'link' | 'other';
+  size: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+  inode: bigint;
+  device: bigint;
+  uid: number;
+  mode: number;
+  /** Changes when the file is replaced, written or renamed: inode, size and both times in nanoseconds. */
+  fingerprint: string;
+}
+
+/** What went wrong with a file, in words for a message, with the path. */
+export class FileProblem extends Error {
+  override readonly name = 'FileProblem';
+  readonly code: string;
+
+  constructor(path: string, code: string, words: string) {
+    super(`${path}: ${words}`);
+    this.code = code;
+  }
+}
+
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'no permission',
+  EPERM: 'not permitted',
+  ELOOP: 'is a symbolic link, which is not followed',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'is a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ENOSPC: 'no space left',
+  EROFS: 'the file system is read-only',
+  EIO: 'input/output error',
+};
+
+export function fileProblem(path: string, error: unknown): FileProblem {
+  if (error instanceof FileProblem) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
+  return new FileProblem(path, code, words[code] ?? code);
+}
+
+export interface Files {
+  /** @returns undefined where there is nothing. Follows no link in the last part. @throws FileProblem */
+  look(path: string): Promise<FileFacts | undefined>;
+  /**
+   * The text of a file that belongs to the host (not to a user): a regular file, no link, not longer than `maxSize`.
+   *
+   * @throws FileProblem
+   */
+  read(path: string, maxSize: number): Promise<string>;
+  /** As `look`, at the end of all links. For files of the host only, like the global binary that npm links. @throws FileProblem */
+  lookThrough(path: string): Promise<FileFacts | undefined>;
+  /**
+   * Make sure that this account has a folder of its own here, closed to all others (0700). The parent must belong to
+   * the host, so that no user can swap what is being given away.
+   *
+   * @throws FileProblem
+   */
+  ensureFolderFor(path: string, account: Account): Promise<void>;
+  /** Bytes that the caller could still write on the file system of this path. @throws FileProblem */
+  free(path: string): Promise<number>;
+}
+
+export const systemFiles: Files = {
+  look: (path) => facts(path, () => lstat(path, { bigint: true })),
+
+  lookThrough: (path) => facts(path, () => stat(path, { bigint: true })),
+
+  async read(path, maxSize) {
+    try {
+      // O_NONBLOCK: to open a FIFO that was put there must not hang; it is then refused as no regular file.
+      const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        const found = await handle.stat();
+        if (!found.isFile()) throw new FileProblem(path, 'EINVAL', 'is not a regular file');
+        if (found.size > maxSize) throw new FileProblem(path, 'EFBIG', `is larger than ${maxSize} bytes`);
+        return await handle.readFile('utf8');
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+
+  async ensureFolderFor(path, account) {
+    try {
+      const parent = await lstat(dirname(path));
+      if (!parent.isDirectory()) throw new FileProblem(dirname(path), 'ENOTDIR', 'is not a folder');
+      if (parent.uid !== process.getuid?.())
+        throw new FileProblem(dirname(path), 'EPERM', 'does not belong to the user who runs this');
+      if ((parent.mode & 0o022) !== 0)
+        throw new FileProblem(dirname(path), 'EPERM', 'may be written by others');
+      await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+      const folder = await lstat(path);
+      if (!folder.isDirectory()) throw new FileProblem(path, 'ENOTDIR', 'is not a folder');
+      // Just made, or made by one of us who was killed before the next line.
+      if (folder.uid === process.getuid?.()) await lchown(path, account.uid, account.gid);
+      else if (folder.uid !== account.uid)
+        throw new FileProblem(path, 'EPERM', `does not belong to ${account.name}`);
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+
+  async free(path) {
+    try {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+};
+
+async function facts(path: string, ask: () => Promise<BigIntStats>): Promise<FileFacts | undefined> {
+  try {
+    const found = await ask();
+    return {
+      kind: found.isFile()
+        ? 'file'
+        : found.isDirectory()
+          ? 'directory'
+          : found.isSymbolicLink()
+            ? 'link'
+            : 'other',
+      size: Number(found.size),
+      modified: Number(found.mtimeMs),
+      inode: found.ino,
+      device: found.dev,
+      uid: Number(found.uid),
+      mode: Number(found.mode & 0o7777n),
+      fingerprint: `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`,
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileProblem(path, error);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Config } from '../config/schema.ts';
+import { sandboxAccounts, systemAccounts, type Accounts } from './accounts.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { systemCommands, type Commands } from './commands.ts';
+import { systemFiles, type Files } from './files.ts';
+import { systemHttp, type Http } from './http.ts';
+import { sandboxProcesses, systemProcesses, type Processes } from './processes.ts';
+import { detachedRunners, systemdRunners, type Runners } from './runners.ts';
+import { systemdUnits } from './units/systemd.ts';
+import { supervisorUnits } from './units/supervisor.ts';
+import type { Units } from './units/units.ts';
+import { systemWatch, type Watcher } from './watch.ts';
+
+/** The machine, as far as this program touches it. Tests replace any part of it. */
+export interface Host {
+  clock: Clock;
+  commands: Commands;
+  accounts: Accounts;
+  files: Files;
+  http: Http;
+  processes: Processes;
+  units: Units;
+  runners: Runners;
+  watch: Watcher;
+  close(): Promise<void>;
+}
+
+/**
+ * The host that a config describes: a real one with systemd, or a sandbox with its supervisor.
+ *
+ * @param lock The descriptor of the host lock for the children of whoever holds it (see `systemCommands`).
+ */
+export function openHost(config: Config, lock?: number, cookie?: Readonly<Record<string, string>>): Host {
+  const clock = systemClock;
+  const commands = systemCommands(lock, cookie);
+  const files = systemFiles;
+  const http = systemHttp();
+  const timeout = config.limits.commandTimeout;
+  if (config.sandbox !== undefined) {
+    const { root } = config.sandbox;
+    const supervisor = supervisorUnits(root, timeout);
+    return {
+      clock,
+      commands,
+      files,
+      http,
+      accounts: sandboxAccounts(root),
+      processes: sandboxProcesses,
+      units: supervisor,
+      watch: systemWatch,
+      runners: detachedRunners(sandboxProcesses, `${config.paths.state}/runner.log`),
+      close: async () => void (await Promise.all([http.close(), supervisor.close()])),
+    };
+  }
+  return {
+    clock,
+    commands,
+    files,
+    http,
+    accounts: systemAccounts(commands, timeout),
+    processes: systemProcesses,
+    units: systemdUnits(commands, clock, timeout),
+    watch: systemWatch,
+    runners: systemdRunners(commands, timeout),
+    close: () => http.close(),
+  };
+}

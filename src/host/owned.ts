@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { FileProblem, fileProblem } from './files.ts';
+
+/**
+ * File work inside a user's folders, for processes that have dropped to that user (design: whatever touches a user's
+ * files runs as that user). Synchronous on purpose: such a process does one thing and ends. Links are refused rather
+ * than followed; a link swapped in afterwards leads nowhere that the user could not go without us.
+ */
+
+/** Refuse a path that goes through a link below `base`, and whatever is no regular file at its end. */
+export function requirePlainFile(file: string, base: string): void {
+  requireNoLinks(path.dirname(file), base);
+  const stat = lookAt(file);
+  if (stat.isSymbolicLink())
+    throw new FileProblem(file, 'ELOOP', 'is a symbolic link, which is not followed');
+  if (!stat.isFile()) throw new FileProblem(file, 'EINVAL', 'is not a regular file');
+}
+
+/** Refuse a folder that is reached through a link below `base`. */
+export function requireNoLinks(folder: string, base: string): void {
+  const relative = path.relative(base, folder);
+  if (relative.startsWith('..')) throw new FileProblem(folder, 'EINVAL', `is not below ${base}`);
+  let at = base;
+  for (const part of relative === '' ? [] : relative.split('/')) {
+    at = path.join(at, part);
+    const stat = lookAt(at);
+    if (stat.isSymbolicLink())
+      throw new FileProblem(at, 'ELOOP', 'is a symbolic link, which is not followed');
+    if (!stat.isDirectory()) throw new FileProblem(at, 'ENOTDIR', 'is not a folder');
+  }
+}
+
+/** Make sure that a real folder of this user's own is there, closed to all others (0700). */
+export function ensureOwnFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileProblem(folder, error);
+  }
+  const stat = lookAt(folder);
+  if (stat.isSymbolicLink())
+    throw new FileProblem(folder, 'ELOOP', 'is a symbolic link, which is not followed');
+  if (!stat.isDirectory()) throw new FileProblem(folder, 'ENOTDIR', 'is not a folder');
+  if (stat.uid !== process.getuid?.()) throw new FileProblem(folder, 'EPERM', 'belongs to another user');
+}
+
+/** fsync(2) of a file's contents, or of a folder's entries. */
+export function sync(target: string): void {
+  try {
+    const descriptor = openSync(target, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileProblem(target, error);
+  }
+}
+
+/** Write a new small file and have it on the disk; an existing one is an error. */
+export function writeNew(file: string, text: string): void {
+  try {
+    const descriptor = openSync(
+      file,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+/** Give a finished file its name. Refuses to replace anything. The folder's fsync is the caller's. */
+export function publish(from: string, to: string): void {
+  if (existsSync(to)) throw new FileProblem(to, 'EEXIST', 'exists already, and is not replaced');
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw fileProblem(from, error);
+  }
+}
+
+/** Remove a file, if it is there. */
+export function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+/** The text of a small regular file. */
+export function readOwn(file: string, maxSize: number): string {
+  try {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) throw new FileProblem(file, 'EINVAL', 'is not a regular file');
+      if (stat.size > maxSize) throw new FileProblem(file, 'EFBIG', `is larger than ${maxSize} bytes`);
+      return readFileSync(descriptor, 'utf8');
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+export interface FolderEntry {
+  name: string;
+  bytes: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+}
+
+/** The regular files of a folder, without links and all else; undefined where there is no such folder. */
+export function listOwn(folder: string, limit: number): FolderEntry[] | undefined {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileProblem(folder, error);
+  }
+  if (names.length > limit) throw new FileProblem(folder, 'EFBIG', `holds more than ${limit} files`);
+  return names.flatMap((name): FolderEntry[] => {
+    const stat = lstatSync(path.join(folder, name), { throwIfNoEntry: false });
+    return stat?.isFile() === true ? [{ name, bytes: stat.size, modified: Math.round(stat.mtimeMs) }] : [];
+  });
+}
+
+/** SHA-256 of a file, in hex, telling the bytes done as it goes. */
+export async function sha256(file: string, onProgress: (done: number) => void): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+    throw fileProblem(file, error);
+  });
+  try {
+    const hash = createHash('sha256');
+    let done = 0;
+    for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false })) {
+      hash.update(chunk as Buffer);
+      done += (chunk as Buffer).length;
+      onProgress(done);
+    }
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The bytes that a file has now, 0 where there is none (yet). */
+export function sizeOf(file: string): number {
+  return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function lookAt(target: string) {
+  try {
+    return lstatSync(target);
+  } catch (error) {
+    throw fileProblem(target, error);
+  }
+}

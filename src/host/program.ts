@@ -1,0 +1,17 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The processes that this program consists of; each is a bundle entry of its own (bin/<name>.ts, dist/<name>.js). */
+export type Entry =
+  'cockpit' | 'command' | 'runner' | 'reader' | 'snapshotter' | 'supervisor' | 'stand-in-t3';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const bundle = path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist');
+
+/**
+ * The argv that starts one of the program's own processes. By absolute path and by the Node that runs now: a host's
+ * `env node` may be another version (or none, under sudo's secure_path), and better-sqlite3 crashes on an old one.
+ */
+export function entryCommand(entry: Entry, ...args: string[]): [string, ...string[]] {
+  return [process.execPath, path.join(bundle, `${entry}.js`), ...args];
+}

@@ -1,0 +1,100 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { z } from 'zod';
+import { systemHttp } from '../http.ts';
+import type { UnitState, Units } from './units.ts';
+
+/**
+ * The sandbox's supervisor speaks HTTP on a Unix socket under the sandbox's root:
+ *
+ *     GET  /units                                 the states of all units
+ *     POST /units/NAME/start | stop | restart     the state afterwards
+ *     POST /shutdown                              stop everything and end
+ */
+export const supervisorSocket = 'run/supervisor.sock';
+
+const unitState = z.object({
+  name: z.string(),
+  load: z.string(),
+  active: z.string(),
+  sub: z.string(),
+  result: z.string(),
+  mainPid: z.int().optional(),
+  exitStatus: z.int().optional(),
+  since: z.number().optional(),
+  controlGroup: z.string().optional(),
+  restarts: z.int().optional(),
+  memory: z.number().optional(),
+  tasks: z.int().optional(),
+});
+
+/** The supervisor of a sandbox, as a client. */
+export interface Supervisor extends Units {
+  start(name: string): Promise<UnitState>;
+  stop(name: string): Promise<UnitState>;
+  restart(name: string): Promise<UnitState>;
+  shutdown(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connect to the supervisor of the sandbox under `root`.
+ *
+ * A socket's path may be 107 bytes long (unix(7)) and a sandbox may lie deep: the folder is opened, and the socket
+ * addressed through it.
+ */
+export function supervisorUnits(root: string, timeout: number): Supervisor {
+  let folder: number | undefined;
+  let http: ReturnType<typeof systemHttp> | undefined;
+  const call = async (method: 'GET' | 'POST', path: string): Promise<unknown> => {
+    folder ??= openSync(`${root}/run`, constants.O_RDONLY | constants.O_DIRECTORY);
+    http ??= systemHttp(`/proc/self/fd/${folder}/supervisor.sock`);
+    const answer = await http.fetch(`http://supervisor${path}`, {
+      method,
+      timeout,
+      maxBody: 16 * 1024 * 1024,
+    });
+    const body = JSON.parse(answer.body) as unknown;
+    if (answer.status !== 200) throw new Error(`the sandbox's supervisor refused: ${answer.body}`);
+    return body;
+  };
+  const act = async (name: string, verb: string) =>
+    withUndefined(unitState.parse(await call('POST', `/units/${encodeURIComponent(name)}/${verb}`)));
+  return {
+    backend: 'sandbox',
+    async show(names) {
+      if (names.length === 0) return new Map();
+      const states = z.array(unitState).parse(await call('GET', '/units'));
+      const known = new Map(states.map((state) => [state.name, withUndefined(state)]));
+      return new Map(names.map((name) => [name, known.get(name) ?? notFound(name)]));
+    },
+    start: (name) => act(name, 'start'),
+    stop: (name) => act(name, 'stop'),
+    restart: (name) => act(name, 'restart'),
+    async shutdown() {
+      await call('POST', '/shutdown');
+    },
+    async close() {
+      await http?.close();
+      if (folder !== undefined) closeSync(folder);
+      folder = http = undefined;
+    },
+  };
+}
+
+function notFound(name: string): UnitState {
+  return withUndefined({ name, load: 'not-found', active: 'inactive', sub: 'dead', result: 'success' });
+}
+
+/** JSON has no undefined: what is absent there is unknown here. */
+function withUndefined(state: z.output<typeof unitState>): UnitState {
+  return {
+    ...state,
+    mainPid: state.mainPid,
+    exitStatus: state.exitStatus,
+    since: state.since,
+    controlGroup: state.controlGroup,
+    restarts: state.restarts,
+    memory: state.memory,
+    tasks: state.tasks,
+  };
+}
