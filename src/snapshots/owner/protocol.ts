@@ -1,0 +1,52 @@
+import type { SnapshotFacts } from '../manifest.ts';
+import type { SnapshotKind } from '../names.ts';
+
+/**
+ * The conversation with the snapshotter, a process that has dropped to the owner: one request as JSON on standard
+ * input; lines of JSON on standard output, the last of which is the answer. We write the requests; the lines are parsed
+ * like any foreign text (../snapshotter.ts), because the owner may interfere with a process of theirs.
+ */
+
+/** A snapshot's place: the user's backup folder, the folder of ours in it, and the file. */
+interface Place {
+  backups: string;
+  folder: string;
+  name: string;
+}
+
+/** Copy the live database into `folder`, which may not exist yet, under `name`; check the copy, publish it. */
+export interface TakeRequest extends Place {
+  verb: 'take';
+  /** The live database, and the folder (the home) below which no link is followed. */
+  source: string;
+  home: string;
+  manifest: { user: string; kind: SnapshotKind; takenAt: string; version: string | null };
+  /** Milliseconds to wait for a lock on the source. */
+  patience: number;
+}
+
+/** Read a finished snapshot again, wholly: checksum, integrity, contents. */
+export interface VerifyRequest extends Place {
+  verb: 'verify';
+}
+
+/** Remove what an interrupted `take` left of this name. A published snapshot stays. */
+export interface DiscardRequest extends Place {
+  verb: 'discard';
+}
+
+export type Request = TakeRequest | VerifyRequest | DiscardRequest;
+
+/** Bytes done of the bytes expected, of one phase. */
+export interface Progress {
+  phase: 'copy' | 'sync' | 'check';
+  done: number;
+  total: number;
+}
+
+export type Line =
+  | { progress: Progress }
+  | { facts: SnapshotFacts }
+  /** Of `discard`: was a published snapshot found? */
+  | { published: boolean }
+  | { problem: string };

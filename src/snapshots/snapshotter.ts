@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { Account } from '../host/accounts.ts';
+import { complaint, failureText } from '../host/commands.ts';
+import type { Host } from '../host/host.ts';
+import { entryCommand } from '../host/program.ts';
+import { migrationSchema, workSchema } from '../t3/state-schema.ts';
+import { excerpt } from '../text/printable.ts';
+import type { SnapshotFacts } from './manifest.ts';
+import type {
+  DiscardRequest,
+  Line,
+  Progress,
+  Request,
+  TakeRequest,
+  VerifyRequest,
+} from './owner/protocol.ts';
+
+const factsSchema: z.ZodType<SnapshotFacts> = z.object({
+  bytes: z.int().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  pageSize: z.int(),
+  migrations: z.array(migrationSchema).min(1),
+  work: workSchema,
+});
+
+const lineSchema: z.ZodType<Line> = z.union([
+  z.object({
+    progress: z.object({ phase: z.enum(['copy', 'sync', 'check']), done: z.number(), total: z.number() }),
+  }),
+  z.object({ facts: factsSchema }),
+  z.object({ published: z.boolean() }),
+  z.object({ problem: z.string() }),
+]);
+
+/** A snapshot could not be taken, checked or discarded; the message is for the admin and names the file. */
+export class SnapshotProblem extends Error {
+  override readonly name = 'SnapshotProblem';
+}
+
+export interface SnapshotterOptions {
+  account: Account;
+  /** Milliseconds for the whole request. */
+  timeout: number;
+  /** Bytes of private memory. */
+  memory: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Take a snapshot as the owner (guarantee 1). Resolves once the checked copy and its manifest have their final names
+ * and are on the disk; to be listed, its facts must be recorded in the journal.
+ *
+ * @throws SnapshotProblem; what was written until then is left, and `discardSnapshot` removes it.
+ */
+export async function takeSnapshot(
+  host: Host,
+  request: Omit<TakeRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<SnapshotFacts> {
+  const line = await converse(host, { verb: 'take', ...request }, options);
+  if (!('facts' in line)) throw new SnapshotProblem('the snapshotter gave no facts');
+  return line.facts;
+}
+
+/** Read a finished snapshot wholly: its checksum, integrity and contents now. @throws SnapshotProblem */
+export async function examineSnapshot(
+  host: Host,
+  request: Omit<VerifyRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<SnapshotFacts> {
+  const line = await converse(host, { verb: 'verify', ...request }, options);
+  if (!('facts' in line)) throw new SnapshotProblem('the snapshotter gave no facts');
+  return line.facts;
+}
+
+/**
+ * Remove what an unfinished `takeSnapshot` left under this name.
+ *
+ * @returns whether it was finished after all: then the snapshot is there, published, and was not touched.
+ * @throws SnapshotProblem
+ */
+export async function discardSnapshot(
+  host: Host,
+  request: Omit<DiscardRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<boolean> {
+  const line = await converse(host, { verb: 'discard', ...request }, options);
+  if (!('published' in line)) throw new SnapshotProblem('the snapshotter did not say what it found');
+  return line.published;
+}
+
+type Answer = Exclude<Line, { progress: unknown }>;
+
+async function converse(host: Host, request: Request, options: SnapshotterOptions): Promise<Answer> {
+  let answer: Answer | undefined;
+  const result = await host.commands.run(entryCommand('snapshotter'), {
+    as: options.account,
+    // Itself, the worker that copies or checks, and one that has just ended.
+    ceilings: { cpu: options.timeout / 1000, memory: options.memory, engines: 3 },
+    timeout: options.timeout,
+    input: JSON.stringify(request),
+    maxOutput: 16 * 1024 * 1024,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onLine: (text) => {
+      const line = parseLine(text);
+      if (line === undefined) return;
+      if ('progress' in line) options.onProgress?.(line.progress);
+      else answer = line;
+    },
+  });
+  const failure = failureText(result);
+  if (failure !== undefined) {
+    if (result.failure === 'cancelled') throw new SnapshotProblem('stopped');
+    if (result.failure === 'timeout')
+      throw new SnapshotProblem(`not finished within ${options.timeout / 1000} s`);
+    throw new SnapshotProblem(`the snapshotter failed: ${excerpt(complaint(result))}`);
+  }
+  if (answer === undefined) throw new SnapshotProblem('the snapshotter ended without an answer');
+  if ('problem' in answer) throw new SnapshotProblem(excerpt(answer.problem));
+  return answer;
+}
+
+function parseLine(text: string): Line | undefined {
+  try {
+    return lineSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON: whatever printed it, it is no answer, and without an answer the snapshot has failed.
+    return undefined;
+  }
+}

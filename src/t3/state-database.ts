@@ -1,0 +1,124 @@
+import type { Sqlite } from '../host/sqlite.ts';
+
+/**
+ * What is read from a t3 state database. Facts and table names are from docs/t3-contract.md, "State database".
+ * These functions run in a short-lived process that has dropped to the owner, which loads as little as possible;
+ * state-schema.ts parses what such a process says.
+ */
+
+/** One row of t3's migrations table. Compare id **and** name: forks have reused ids. */
+export interface Migration {
+  id: number;
+  name: string;
+}
+
+export interface StateFacts {
+  /** Every migration that ran, ascending; the last one is the schema level. */
+  migrations: Migration[];
+  /** Turns in flight: thread sessions with an active turn. A crash may leave such a row behind for ever. */
+  inFlight: number;
+  /** When the youngest of them last moved, milliseconds since 1970. */
+  inFlightMoved: number | null;
+  /** The last sign of work in any thread, milliseconds since 1970; null for an empty database. */
+  lastActivity: number | null;
+}
+
+/** How much work is in a database, in rows. */
+export interface Work {
+  projects: number;
+  threads: number;
+  messages: number;
+  turns: number;
+}
+
+const tables = {
+  migrations: 'effect_sql_migrations',
+  projects: 'projection_projects',
+  threads: 'projection_threads',
+  messages: 'projection_thread_messages',
+  turns: 'projection_turns',
+  sessions: 'projection_thread_sessions',
+} as const;
+
+/** The database is not one of t3, or not one that this code understands; says what is missing. */
+export class NotStateDatabase extends Error {
+  override readonly name = 'NotStateDatabase';
+}
+
+/**
+ * Schema level and activity, in one consistent view, by queries that touch only small tables: how much a database
+ * holds (`countWork`) costs a scan.
+ *
+ * @throws NotStateDatabase
+ */
+export function readState(db: Sqlite): StateFacts {
+  return db.transaction((): StateFacts => {
+    requireTables(db, [tables.migrations, tables.threads, tables.sessions]);
+    const sessions = db
+      .prepare<[], { updated_at: unknown }>(
+        `SELECT updated_at FROM ${tables.sessions} WHERE active_turn_id IS NOT NULL`,
+      )
+      .all();
+    const last = db
+      .prepare<[], { updated: unknown; asked: unknown; session: unknown }>(
+        `SELECT (SELECT max(updated_at) FROM ${tables.threads}) AS updated,
+                (SELECT max(latest_user_message_at) FROM ${tables.threads}) AS asked,
+                (SELECT max(updated_at) FROM ${tables.sessions} WHERE active_turn_id IS NOT NULL) AS session`,
+      )
+      .get();
+    return {
+      migrations: readMigrations(db),
+      inFlight: sessions.length,
+      inFlightMoved: latest(sessions.map((row) => row.updated_at)),
+      lastActivity: latest([last?.updated, last?.asked, last?.session]),
+    };
+  })();
+}
+
+/** The rows of the migrations table, ascending. @throws NotStateDatabase */
+export function readMigrations(db: Sqlite): Migration[] {
+  requireTables(db, [tables.migrations]);
+  return db
+    .prepare<[], { migration_id: unknown; name: unknown }>(
+      `SELECT migration_id, name FROM ${tables.migrations} ORDER BY migration_id`,
+    )
+    .all()
+    .map((row) => ({ id: Number(row.migration_id), name: String(row.name) }));
+}
+
+/** Count the rows that are somebody's work; scans the smallest index of each table. @throws NotStateDatabase */
+export function countWork(db: Sqlite): Work {
+  requireTables(db, [tables.projects, tables.threads, tables.messages, tables.turns]);
+  const count = (table: string) =>
+    db.prepare<[], { rows: number }>(`SELECT count(*) AS rows FROM ${table}`).get()?.rows ?? 0;
+  return {
+    projects: count(tables.projects),
+    threads: count(tables.threads),
+    messages: count(tables.messages),
+    turns: count(tables.turns),
+  };
+}
+
+/** Only real tables count: a crafted view of the same name could make a harmless query run for ever. */
+function requireTables(db: Sqlite, names: readonly string[]): void {
+  const find = db.prepare<[string], { type: string }>('SELECT type FROM sqlite_schema WHERE name = ?');
+  for (const name of names) {
+    if (find.get(name)?.type !== 'table')
+      throw new NotStateDatabase(`no table ${name}: not a t3 state database`);
+  }
+}
+
+/** The latest of some ISO timestamps; what is none does not count. */
+function latest(texts: readonly unknown[]): number | null {
+  const times = texts
+    .map((text) =>
+      typeof text === 'string' && /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN,
+    )
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** The highest migration: what t3 calls the schema level. */
+export function schemaLevel(migrations: readonly Migration[]): Migration | undefined {
+  return migrations.at(-1);
+}
