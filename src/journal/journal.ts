@@ -1,0 +1,66 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { openOwn, openOwnReadOnly, type Sqlite } from '../host/sqlite.ts';
+import { migrateJournal, requireFormat } from './schema.ts';
+
+/** The journal cannot be used; the message says why and, where that helps, what to do. */
+export class JournalProblem extends Error {
+  override readonly name = 'JournalProblem';
+  /** `absent`: nothing was ever recorded here. `denied`: not readable for this user. */
+  readonly kind: 'absent' | 'denied' | 'broken';
+
+  constructor(kind: JournalProblem['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export const journalPath = (state: string): string => path.join(state, 'journal.sqlite');
+export const lockPath = (state: string): string => path.join(state, 'lock');
+
+/**
+ * Open the journal for writing, making it (and its folder, closed to all others) where there is none.
+ *
+ * @param folder The cockpit's own folder (`paths.state`).
+ * @param durable See `openOwn`.
+ * @throws JournalProblem
+ */
+export function openJournal(folder: string, durable = true): Sqlite {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stat = lstatSync(folder);
+    if (!stat.isDirectory()) throw new JournalProblem('broken', `${folder}: is not a folder`);
+    if (stat.uid !== process.getuid?.())
+      throw new JournalProblem('denied', `${folder}: belongs to another user`);
+    // Whoever could write here could replace checksums and undo information.
+    if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    const db = openOwn(journalPath(folder), durable);
+    migrateJournal(db);
+    chmodSync(journalPath(folder), 0o600);
+    return db;
+  } catch (error) {
+    throw asProblem(folder, error);
+  }
+}
+
+/** Open the journal for reading only. @throws JournalProblem, of kind `absent` where nothing was ever recorded. */
+export function openJournalReadOnly(folder: string): Sqlite {
+  const file = journalPath(folder);
+  try {
+    lstatSync(file);
+    const db = openOwnReadOnly(file);
+    requireFormat(db);
+    return db;
+  } catch (error) {
+    throw asProblem(file, error);
+  }
+}
+
+function asProblem(where: string, error: unknown): JournalProblem {
+  if (error instanceof JournalProblem) return error;
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'ENOENT') return new JournalProblem('absent', `${where}: no journal yet`);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new JournalProblem('denied', `${where}: no permission`);
+  return new JournalProblem('broken', `${where}: ${error instanceof Error ? error.message : String(error)}`);
+}

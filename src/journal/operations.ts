@@ -1,0 +1,132 @@
+import type { RunnerPlace } from '../host/runners.ts';
+import type { Sqlite } from '../host/sqlite.ts';
+import type {
+  Actor,
+  OperationRecord,
+  OperationState,
+  Outcome,
+  StepProgress,
+  StepRecord,
+  StepState,
+} from './records.ts';
+
+/** Reading operations and their steps. Every function is one short, indexed query: the cockpit calls them between frames. */
+
+interface OperationRow {
+  id: number;
+  kind: string;
+  state: OperationState;
+  outcome: Outcome | null;
+  reason: string | null;
+  actor: string;
+  requested_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  place: string | null;
+  stop_requested_at: number | null;
+}
+
+const operationColumns =
+  'id, kind, state, outcome, reason, actor, requested_at, started_at, ended_at, place, stop_requested_at';
+
+function operationRecord(row: OperationRow): OperationRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    outcome: row.outcome ?? undefined,
+    reason: row.reason ?? undefined,
+    actor: JSON.parse(row.actor) as Actor,
+    requestedAt: row.requested_at,
+    startedAt: row.started_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+    place: row.place === null ? undefined : (JSON.parse(row.place) as RunnerPlace),
+    stopRequestedAt: row.stop_requested_at ?? undefined,
+  };
+}
+
+export function readOperation(db: Sqlite, id: number): OperationRecord | undefined {
+  const row = db
+    .prepare<[number], OperationRow>(`SELECT ${operationColumns} FROM operations WHERE id = ?`)
+    .get(id);
+  return row === undefined ? undefined : operationRecord(row);
+}
+
+/** The newest operations first. */
+export function listOperations(db: Sqlite, limit: number): OperationRecord[] {
+  return db
+    .prepare<[number], OperationRow>(`SELECT ${operationColumns} FROM operations ORDER BY id DESC LIMIT ?`)
+    .all(limit)
+    .map(operationRecord);
+}
+
+/** Operations without an outcome, oldest first: at most one of them runs, the others were cut off. */
+export function openOperations(db: Sqlite): OperationRecord[] {
+  return db
+    .prepare<[], OperationRow>(
+      `SELECT ${operationColumns} FROM operations WHERE state <> 'ended' ORDER BY id`,
+    )
+    .all()
+    .map(operationRecord);
+}
+
+/** What was asked for, what was planned, and with which configuration: the JSON as it was recorded. */
+export function readOperationDocuments(
+  db: Sqlite,
+  id: number,
+): { request: unknown; plan: unknown; config: unknown } | undefined {
+  const row = db
+    .prepare<[number], { request: string; plan: string; config: string }>(
+      'SELECT request, plan, config FROM operations WHERE id = ?',
+    )
+    .get(id);
+  if (row === undefined) return undefined;
+  return { request: JSON.parse(row.request), plan: JSON.parse(row.plan), config: JSON.parse(row.config) };
+}
+
+interface StepRow {
+  id: string;
+  user: string | null;
+  kind: string;
+  title: string;
+  state: StepState;
+  undo: string | null;
+  result: string | null;
+  reason: string | null;
+  started_at: number | null;
+  ended_at: number | null;
+  phase: string | null;
+  done: number | null;
+  total: number | null;
+  at: number | null;
+}
+
+/** The steps of an operation in the order of its plan, with how far each is. */
+export function readSteps(db: Sqlite, operation: number): StepRecord[] {
+  return db
+    .prepare<[number], StepRow>(
+      `SELECT s.id, s.user, s.kind, s.title, s.state, s.undo, s.result, s.reason, s.started_at, s.ended_at,
+              p.phase, p.done, p.total, p.at
+         FROM steps s LEFT JOIN progress p ON p.operation = s.operation AND p.step = s.id
+        WHERE s.operation = ? ORDER BY s.position`,
+    )
+    .all(operation)
+    .map((row) => ({
+      id: row.id,
+      user: row.user ?? undefined,
+      kind: row.kind,
+      title: row.title,
+      state: row.state,
+      undo: row.undo === null ? undefined : JSON.parse(row.undo),
+      result: row.result === null ? undefined : JSON.parse(row.result),
+      reason: row.reason ?? undefined,
+      startedAt: row.started_at ?? undefined,
+      endedAt: row.ended_at ?? undefined,
+      progress: progressOf(row),
+    }));
+}
+
+function progressOf(row: StepRow): StepProgress | undefined {
+  if (row.phase === null || row.done === null || row.total === null || row.at === null) return undefined;
+  return { phase: row.phase, done: row.done, total: row.total, at: row.at };
+}

@@ -1,0 +1,110 @@
+import type { Sqlite } from '../host/sqlite.ts';
+
+/** Each entry takes the journal one format further; never edit one that was released. */
+const formats = [
+  `
+  CREATE TABLE operations (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind              TEXT NOT NULL,
+    state             TEXT NOT NULL CHECK (state IN ('requested', 'running', 'ended')),
+    outcome           TEXT CHECK (outcome IN ('succeeded', 'rolled back', 'failed', 'refused', 'interrupted')),
+    reason            TEXT,
+    request           TEXT NOT NULL, -- JSON: what was asked for
+    plan              TEXT NOT NULL, -- JSON: what will be done, as it was shown
+    config            TEXT NOT NULL, -- JSON: the configuration that the plan was made with
+    actor             TEXT NOT NULL, -- JSON
+    requested_at      INTEGER NOT NULL,
+    started_at        INTEGER,
+    ended_at          INTEGER,
+    place             TEXT,          -- JSON: where the runner runs
+    stop_requested_at INTEGER,
+    CHECK ((state = 'ended') = (outcome IS NOT NULL))
+  );
+  CREATE INDEX operations_open ON operations (id) WHERE state <> 'ended';
+
+  CREATE TABLE steps (
+    operation  INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    id         TEXT NOT NULL,
+    user       TEXT,
+    kind       TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    state      TEXT NOT NULL DEFAULT 'pending'
+               CHECK (state IN ('pending', 'started', 'succeeded', 'failed', 'refused', 'interrupted')),
+    undo       TEXT, -- JSON
+    result     TEXT, -- JSON
+    reason     TEXT,
+    started_at INTEGER,
+    ended_at   INTEGER,
+    PRIMARY KEY (operation, id)
+  ) WITHOUT ROWID;
+
+  -- Overwritten several times a second, and worth nothing after a crash: kept apart from what must be durable.
+  CREATE TABLE progress (
+    operation INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    step      TEXT NOT NULL,
+    phase     TEXT NOT NULL,
+    done      INTEGER NOT NULL,
+    total     INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (operation, step)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE events (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    at        INTEGER NOT NULL,
+    step      TEXT,
+    user      TEXT,
+    level     TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+    payload   TEXT NOT NULL -- JSON
+  );
+  CREATE INDEX events_of_operation ON events (operation, id);
+
+  CREATE TABLE snapshots (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    user        TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    folder      TEXT NOT NULL,
+    file        TEXT NOT NULL,
+    taken_at    INTEGER NOT NULL,
+    version     TEXT,
+    bytes       INTEGER NOT NULL,
+    sha256      TEXT NOT NULL,
+    page_size   INTEGER NOT NULL,
+    migrations  TEXT NOT NULL, -- JSON
+    work        TEXT NOT NULL, -- JSON
+    verified_at INTEGER NOT NULL,
+    operation   INTEGER,       -- no reference: a snapshot outlives the record of the operation that took it
+    UNIQUE (folder, file)
+  );
+  CREATE INDEX snapshots_of_user ON snapshots (user, taken_at);
+  `,
+];
+
+/** The format this program writes. */
+export const journalFormat = formats.length;
+
+/** Bring a journal to the current format, or refuse one from the future. */
+export function migrateJournal(db: Sqlite): void {
+  db.transaction(() => {
+    const found = Number(db.pragma('user_version', { simple: true }));
+    if (found > journalFormat) throw newerJournal(found);
+    for (const statements of formats.slice(found)) db.exec(statements);
+    db.pragma(`user_version = ${journalFormat}`);
+  }).immediate();
+}
+
+/** For a reader, which cannot migrate. @throws when the journal is not of this format. */
+export function requireFormat(db: Sqlite): void {
+  const found = Number(db.pragma('user_version', { simple: true }));
+  if (found > journalFormat) throw newerJournal(found);
+  if (found < journalFormat)
+    throw new Error('the journal has not been written by this version of t3-cockpit yet');
+}
+
+function newerJournal(found: number): Error {
+  return new Error(
+    `the journal has format ${found}, this t3-cockpit writes format ${journalFormat}: install the newer one`,
+  );
+}
