@@ -1,0 +1,73 @@
+import type { SessionProcess } from '../../host/terminals.ts';
+import { sessionProcesses } from '../../host/terminals.ts';
+import type { UnitState } from '../../host/units/units.ts';
+import type { Hosting } from '../fleet.ts';
+import { known, unknown, valueOf, type Observation } from '../observation.ts';
+import { moment, reasonOf, type Collecting } from './context.ts';
+
+/** The states of all units, by one question to the supervisor. */
+export async function observeUnits(
+  collecting: Collecting,
+  names: readonly string[],
+): Promise<(name: string) => Observation<UnitState>> {
+  try {
+    const states = await collecting.host.units.show(names);
+    const at = moment(collecting);
+    return (name) => {
+      const state = states.get(name);
+      return state === undefined ? unknown('the supervisor does not know it', at) : known(state, at);
+    };
+  } catch (error) {
+    const failed = unknown(reasonOf(error), moment(collecting));
+    return () => failed;
+  }
+}
+
+/** The processes of this session with the control group of each, as far as they can be told. */
+export type SessionGroups = Observation<readonly { process: SessionProcess; group: string | undefined }[]>;
+
+export async function observeSession(
+  collecting: Collecting,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<SessionGroups> {
+  const { host, config } = collecting;
+  try {
+    const processes = await sessionProcesses(
+      host.processes,
+      host.commands,
+      environment,
+      config.limits.commandTimeout,
+    );
+    const groups = await Promise.all(
+      processes.map(async (process) => ({
+        process,
+        group: await host.processes.controlGroup(process.process.pid),
+      })),
+    );
+    return known(groups, moment(collecting));
+  } catch (error) {
+    return unknown(reasonOf(error), moment(collecting));
+  }
+}
+
+/**
+ * Is this the hosting instance? (Design, section 6.) A unit without a control group runs nothing, and so hosts nothing;
+ * a process whose group cannot be told might be in any.
+ */
+export function judgeHosting(unit: Observation<UnitState>, session: SessionGroups): Observation<Hosting> {
+  const state = valueOf(unit);
+  if (state === undefined)
+    return unit.kind === 'pending' ? unit : unknown('the unit’s state is not known', unit.at);
+  if (session.kind !== 'known')
+    return session.kind === 'pending' ? session : unknown(session.reason, session.at);
+  const group = state.controlGroup;
+  if (group === undefined) return known({ hosts: false }, session.at);
+  const inside = session.value.find(
+    (each) => each.group !== undefined && (each.group === group || each.group.startsWith(`${group}/`)),
+  );
+  if (inside !== undefined) return known({ hosts: true, because: inside.process.role }, session.at);
+  const obscure = session.value.find((each) => each.group === undefined);
+  if (obscure !== undefined)
+    return unknown(`cannot tell where process ${obscure.process.process.pid} belongs`, session.at);
+  return known({ hosts: false }, session.at);
+}

@@ -1,0 +1,94 @@
+import os from 'node:os';
+import { expand } from '../../config/expand.ts';
+import { failureText } from '../../host/commands.ts';
+import { excerpt } from '../../text/printable.ts';
+import { parseVersionOutput } from '../../t3/version.ts';
+import { known, unknown, type Observation } from '../observation.ts';
+import { agree, parsePin, type PinReading, type Pins } from '../pins.ts';
+import { readAs } from '../reader/read.ts';
+import { moment, reasonOf, type Collecting } from './context.ts';
+
+/** What the global binary was when it was last run. */
+export interface RememberedBinary {
+  fingerprint?: string;
+}
+
+/**
+ * The version of the global binary. It is run (1.75 CPU seconds, docs/t3-contract.md) only when the file it leads to
+ * has changed; as `nobody`, because asking for a version needs no rights.
+ */
+export async function observeInstalled(
+  collecting: Collecting,
+  before: Observation<string>,
+  remembered: RememberedBinary,
+): Promise<Observation<string>> {
+  const { host, config } = collecting;
+  const { binary } = config.paths;
+  try {
+    const file = await host.files.lookThrough(binary);
+    if (file === undefined) return unknown(`${binary}: no such file`, moment(collecting));
+    if (before.kind === 'known' && file.fingerprint === remembered.fingerprint)
+      return known(before.value, moment(collecting));
+    const nobody = (await host.accounts.byName(['nobody'])).get('nobody');
+    if (nobody === undefined) return unknown('there is no user nobody to run it as', moment(collecting));
+    const result = await host.commands.run([binary, '--version'], {
+      ...(process.getuid?.() === 0 ? { as: nobody } : {}),
+      timeout: config.limits.t3Timeout,
+      maxOutput: 64 * 1024,
+    });
+    const failure = failureText(result);
+    if (failure !== undefined) return unknown(failure, moment(collecting), before);
+    const version = parseVersionOutput(result.stdout);
+    if (version === undefined)
+      return unknown(
+        `${binary} --version printed "${excerpt(result.stdout, 40)}"`,
+        moment(collecting),
+        before,
+      );
+    remembered.fingerprint = file.fingerprint;
+    return known(version, moment(collecting));
+  } catch (error) {
+    return unknown(reasonOf(error), moment(collecting), before);
+  }
+}
+
+/** What the pin files say; read as the administrator, in whose checkout they lie. */
+export async function observePins(
+  collecting: Collecting,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Observation<Pins>> {
+  const { host, config } = collecting;
+  if (config.pins.length === 0) return known({ readings: [], agreed: undefined }, moment(collecting));
+  try {
+    const name = config.host.administrator ?? environment['SUDO_USER'] ?? os.userInfo().username;
+    const administrator = (await host.accounts.byName([name])).get(name);
+    if (administrator === undefined)
+      return unknown(`no such user: ${excerpt(name, 40)} (host.administrator)`, moment(collecting));
+    const files = config.pins.map((pin) => expand(pin.file, { home: administrator.home }));
+    const tasks = files.map((path) => ({ task: 'text', path, maxSize: config.limits.fileSize }) as const);
+    const answers = await readAs(host, config, administrator, tasks);
+    const readings = config.pins.map((pin, index): PinReading => {
+      const file = files[index] ?? pin.file;
+      const answer = answers[index];
+      if (answer === undefined || 'problem' in answer)
+        return { file, pin: undefined, problem: answer?.problem ?? 'not read' };
+      const parsed = parsePin(answer.facts, pin.variable);
+      return 'pin' in parsed
+        ? { file, pin: parsed.pin, problem: undefined }
+        : { file, pin: undefined, problem: parsed.problem };
+    });
+    return known(agree(readings), moment(collecting));
+  } catch (error) {
+    return unknown(reasonOf(error), moment(collecting));
+  }
+}
+
+/** Does the freeze file exist? */
+export async function observeFreeze(collecting: Collecting): Promise<Observation<boolean>> {
+  const { host, config } = collecting;
+  try {
+    return known((await host.files.look(config.paths.freeze)) !== undefined, moment(collecting));
+  } catch (error) {
+    return unknown(reasonOf(error), moment(collecting));
+  }
+}

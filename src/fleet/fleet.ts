@@ -1,0 +1,65 @@
+import type { Account } from '../host/accounts.ts';
+import type { UnitState } from '../host/units/units.ts';
+import type { CatalogEntry } from '../snapshots/catalog.ts';
+import type { StateFacts } from '../t3/state-database.ts';
+import type { Observation } from './observation.ts';
+import type { Pins } from './pins.ts';
+import type { UserMapProblem } from './user-map.ts';
+
+/** What an instance answered to "which code do you run". */
+export interface Liveness {
+  /** The version of the running code; never that of the installed binary. */
+  version: string;
+  /** Milliseconds. */
+  latency: number;
+}
+
+/** Bytes of a state database's files. */
+export interface DatabaseSize {
+  database: number;
+  wal: number;
+}
+
+/** Would stopping this instance kill, or blind, the session that this program is used from? */
+export type Hosting = { hosts: false } | { hosts: true; because: string };
+
+/** One user's t3 server, as far as it is known. */
+export interface Instance {
+  readonly user: string;
+  readonly authentik: readonly string[];
+  /** The unit's name. */
+  readonly unitName: string;
+  readonly account: Observation<Account>;
+  readonly port: Observation<number>;
+  readonly unit: Observation<UnitState>;
+  readonly liveness: Observation<Liveness>;
+  readonly size: Observation<DatabaseSize>;
+  readonly state: Observation<StateFacts>;
+  readonly snapshots: Observation<readonly CatalogEntry[]>;
+  readonly hosting: Observation<Hosting>;
+}
+
+/** All instances of a host at one moment. Never changed in place: a new measurement makes a new value. */
+export interface Fleet {
+  readonly instances: readonly Instance[];
+  /** `t3 --version` of the global binary. */
+  readonly installed: Observation<string>;
+  readonly pins: Observation<Pins>;
+  /** Whether versions are frozen on this host. */
+  readonly frozen: Observation<boolean>;
+  /** Whether the user map could be read, and its lines that are no entries. */
+  readonly userMap: Observation<readonly UserMapProblem[]>;
+}
+
+/** The names of the facts of an instance, cheapest first: the order in which they are measured. */
+export const instanceFacts = [
+  'account',
+  'port',
+  'unit',
+  'hosting',
+  'size',
+  'liveness',
+  'state',
+  'snapshots',
+] as const;
+export type InstanceFact = (typeof instanceFacts)[number];

@@ -1,0 +1,260 @@
+import pLimit from 'p-limit';
+import type { Config } from '../config/schema.ts';
+import type { Host } from '../host/host.ts';
+import type { Watch } from '../host/watch.ts';
+import type { SnapshotRecord } from '../snapshots/catalog.ts';
+import type { Collecting } from './collect/context.ts';
+import { observeLiveness } from './collect/liveness.ts';
+import { observeOwned, type Remembered } from './collect/owned.ts';
+import { readRoster } from './collect/roster.ts';
+import { judgeHosting, observeSession, observeUnits } from './collect/units.ts';
+import { observeFreeze, observeInstalled, observePins, type RememberedBinary } from './collect/versions.ts';
+import type { Fleet, Instance } from './fleet.ts';
+import { known, pending, unknown } from './observation.ts';
+import { ReadingBudget } from './readers.ts';
+
+export interface ObserverOptions {
+  host: Host;
+  config: Config;
+  /** What the journal vouches for, of a user; cheap, called at every look at a backup folder. */
+  records: (user: string) => readonly SnapshotRecord[];
+  /** The environment that this program was started in: its tmux, and who called sudo. */
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+type HostFacts = Omit<Fleet, 'instances'>;
+
+/**
+ * Keeps one immutable Fleet value up to date: `once` for a single look, `start` for looking at every fact on its own
+ * cadence. Each instance is measured by itself, so one that never answers delays only its own cells.
+ */
+export class FleetObserver {
+  readonly #collecting: Collecting;
+  readonly #options: ObserverOptions;
+  readonly #budget: ReadingBudget;
+  readonly #requests: ReturnType<typeof pLimit>;
+  readonly #readers: ReturnType<typeof pLimit>;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #binary: RememberedBinary = {};
+  readonly #busy = new Set<string>();
+  readonly #listeners = new Set<(fleet: Fleet) => void>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #instances = new Map<string, Instance>();
+  #facts: HostFacts = { installed: pending, pins: pending, frozen: pending, userMap: pending };
+  /** The value last given out; undefined as soon as anything has changed since. */
+  #fleet: Fleet | undefined;
+  #watch: Watch | undefined;
+  #announced = false;
+  #stopped = false;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+    this.#collecting = { host: options.host, config: options.config };
+    this.#budget = new ReadingBudget(options.host.clock, options.config.limits.readerShare);
+    this.#requests = pLimit(options.config.limits.parallelRequests);
+    this.#readers = pLimit(options.config.limits.parallelReaders);
+  }
+
+  get fleet(): Fleet {
+    return (this.#fleet ??= { ...this.#facts, instances: [...this.#instances.values()] });
+  }
+
+  /** Hear of every new Fleet value; several changes of one moment are told once. @returns the end of it */
+  subscribe(listener: (fleet: Fleet) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Look at everything once. Resolves when each fact is known, or known to be unknown; all of them are bounded in time.
+   *
+   * @param scope What to spare: `versions` runs t3 (1.75 CPU seconds), `readers` starts a process a user.
+   */
+  async once(
+    scope: { versions: boolean; readers: boolean } = { versions: true, readers: true },
+  ): Promise<Fleet> {
+    const versions = scope.versions ? this.#observeVersions() : Promise.resolve();
+    await this.#observeRoster();
+    await this.#observeUnits();
+    await Promise.all([
+      versions,
+      ...this.#eachInstance((user) => this.#observeAlive(user)),
+      ...this.#eachInstance((user) => this.#observeOwned(user, scope.readers)),
+    ]);
+    return this.fleet;
+  }
+
+  /** Look at every fact on its own cadence until `stop`. */
+  start(): void {
+    const { cadence } = this.#options.config;
+    void this.#observeRoster().then(() => {
+      this.#every(cadence.accounts, () => this.#observeRoster(), true);
+      this.#every(cadence.units, () => this.#observeUnits());
+      this.#every(cadence.liveness, () =>
+        Promise.all(this.#eachInstance((user) => this.#observeAlive(user))),
+      );
+      this.#every(Math.min(cadence.state, cadence.snapshots), () =>
+        Promise.all(this.#eachInstance((user) => this.#observeOwned(user))),
+      );
+    });
+    this.#every(cadence.installed, () => this.#observeVersions());
+    // What the host's own scripts change in these files is seen at once, not at the next turn.
+    const { userMap, dispatchTable, freeze } = this.#options.config.paths;
+    this.#watch = this.#options.host.watch([userMap, dispatchTable, freeze], (path) => {
+      void (path === freeze
+        ? this.#observeVersions()
+        : this.#observeRoster().then(() => this.#observeUnits()));
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    void this.#watch?.close();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#listeners.clear();
+  }
+
+  /** Something has just changed for this user: look now instead of at the next turn. */
+  async refresh(user: string): Promise<void> {
+    this.#budget.forgive(user);
+    await Promise.all([this.#observeOwned(user), this.#observeAlive(user)]);
+  }
+
+  #every(cadence: number, look: () => Promise<unknown>, late = false): void {
+    const turn = () => {
+      // A turn begins a cadence after the last one began, or when that one has ended, whichever is later.
+      const began = this.#options.host.clock.monotonic();
+      void look().finally(() =>
+        schedule(Math.max(0, cadence - (this.#options.host.clock.monotonic() - began))),
+      );
+    };
+    const schedule = (delay: number) => {
+      if (this.#stopped) return;
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        turn();
+      }, delay);
+      this.#timers.add(timer);
+    };
+    if (late) schedule(cadence);
+    else if (!this.#stopped) turn();
+  }
+
+  async #observeRoster(): Promise<void> {
+    const { userMap, entries } = await readRoster(this.#collecting);
+    if (userMap.kind === 'known') {
+      const before = new Map(this.#instances);
+      this.#instances.clear();
+      for (const entry of entries)
+        this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseen), ...entry });
+      this.#know({ userMap: known(userMap.value.problems, userMap.at) });
+    } else if (userMap.kind === 'unknown') {
+      // A user map that cannot be read does not mean that everybody is gone.
+      this.#know({ userMap: unknown(userMap.reason, userMap.at) });
+    }
+  }
+
+  async #observeUnits(): Promise<void> {
+    const names = [...this.#instances.values()].map((instance) => instance.unitName);
+    const [units, session] = await Promise.all([
+      observeUnits(this.#collecting, names),
+      observeSession(this.#collecting, this.#options.environment),
+    ]);
+    const asked = new Set(names);
+    for (const [user, instance] of this.#instances) {
+      // The user map may have grown while the supervisor was asked.
+      if (!asked.has(instance.unitName)) continue;
+      const unit = units(instance.unitName);
+      this.#instances.set(user, { ...instance, unit, hosting: judgeHosting(unit, session) });
+    }
+    this.#changed();
+  }
+
+  async #observeVersions(): Promise<void> {
+    await Promise.all([
+      observeInstalled(this.#collecting, this.#facts.installed, this.#binary).then((installed) =>
+        this.#know({ installed }),
+      ),
+      observePins(this.#collecting, this.#options.environment).then((pins) => this.#know({ pins })),
+      observeFreeze(this.#collecting).then((frozen) => this.#know({ frozen })),
+    ]);
+  }
+
+  #observeAlive(user: string): Promise<void> {
+    return this.#alone(`alive ${user}`, user, this.#requests, async (instance) => {
+      const liveness = await observeLiveness(this.#collecting, instance);
+      return { liveness };
+    });
+  }
+
+  #observeOwned(user: string, mayRead = true): Promise<void> {
+    return this.#alone(`owned ${user}`, user, this.#readers, async (instance) => {
+      const remembered = this.#remembered.get(user) ?? { state: {}, folder: {} };
+      this.#remembered.set(user, remembered);
+      const { cost, ...facts } = await observeOwned(
+        this.#collecting,
+        instance,
+        remembered,
+        this.#options.records(user),
+        mayRead && this.#budget.mayRead(user),
+      );
+      this.#budget.spent(user, cost, this.#instances.size);
+      return facts;
+    });
+  }
+
+  #eachInstance(look: (user: string) => Promise<void>): Promise<void>[] {
+    return [...this.#instances.keys()].map(look);
+  }
+
+  /** Measure one instance, unless the same measurement of it is still under way. */
+  async #alone(
+    key: string,
+    user: string,
+    limit: ReturnType<typeof pLimit>,
+    look: (instance: Instance) => Promise<Partial<Instance>>,
+  ): Promise<void> {
+    if (this.#busy.has(key)) return;
+    this.#busy.add(key);
+    try {
+      await limit(async () => {
+        const instance = this.#instances.get(user);
+        if (instance === undefined || this.#stopped) return;
+        const facts = await look(instance);
+        // Other facts of it may have been measured meanwhile: lay only these over what is known now. And it may be gone.
+        const now = this.#instances.get(user);
+        if (now !== undefined) this.#instances.set(user, { ...now, ...facts });
+        this.#changed();
+      });
+    } finally {
+      this.#busy.delete(key);
+    }
+  }
+
+  #know(facts: Partial<HostFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#fleet = undefined;
+    if (this.#announced || this.#stopped) return;
+    this.#announced = true;
+    setImmediate(() => {
+      this.#announced = false;
+      for (const listener of this.#listeners) listener(this.fleet);
+    });
+  }
+}
+
+type Unseen = Omit<Instance, 'user' | 'authentik' | 'unitName' | 'account' | 'port'>;
+
+const unseen: Unseen = {
+  unit: pending,
+  liveness: pending,
+  size: pending,
+  state: pending,
+  snapshots: pending,
+  hosting: pending,
+};

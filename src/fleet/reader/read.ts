@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Config } from '../../config/schema.ts';
+import type { Account } from '../../host/accounts.ts';
+import { complaint, failureText } from '../../host/commands.ts';
+import type { Host } from '../../host/host.ts';
+import { entryCommand } from '../../host/program.ts';
+import { stateFactsSchema } from '../../t3/state-schema.ts';
+import { excerpt } from '../../text/printable.ts';
+import type { FolderFacts, RawAnswer, Task } from './protocol.ts';
+
+const entries = z
+  .array(z.object({ name: z.string().max(255), bytes: z.number(), modified: z.number() }))
+  .nullable();
+const folderSchema: z.ZodType<FolderFacts> = z.object({ host: entries, own: entries });
+const answerSchemas = { state: stateFactsSchema, folder: folderSchema, text: z.string() } as const;
+const answersSchema: z.ZodType<RawAnswer[]> = z.array(
+  z.union([z.object({ facts: z.unknown() }), z.object({ problem: z.string() })]),
+);
+
+type Facts<Kind extends Task['task']> = z.output<(typeof answerSchemas)[Kind]>;
+export type Answer<Kind extends Task['task']> = { facts: Facts<Kind> } | { problem: string };
+type Answers<Tasks extends readonly Task[]> = { [Index in keyof Tasks]: Answer<Tasks[Index]['task']> };
+
+/**
+ * Have a reader do these tasks as the owner. Never rejects for what the owner's files, or a tampered reader, may do:
+ * then every task has a problem, in words for a cell.
+ */
+export async function readAs<const Tasks extends readonly Task[]>(
+  host: Host,
+  config: Config,
+  account: Account,
+  tasks: Tasks,
+): Promise<Answers<Tasks>> {
+  const all = (problem: string) => tasks.map(() => ({ problem })) as Answers<Tasks>;
+  const { readerTimeout, readerMemory } = config.limits;
+  let output: unknown;
+  try {
+    const result = await host.commands.run(entryCommand('reader'), {
+      as: account,
+      ceilings: { cpu: readerTimeout / 1000 + 1, memory: readerMemory, engines: 1 },
+      timeout: readerTimeout,
+      input: JSON.stringify(tasks),
+      maxOutput: 8 * 1024 * 1024,
+    });
+    if (result.failure === 'timeout') return all(`not read within ${readerTimeout / 1000} s`);
+    const failure = failureText(result);
+    if (failure !== undefined) return all(`the reader failed: ${excerpt(complaint(result))}`);
+    output = JSON.parse(result.stdout);
+  } catch (error) {
+    return all(excerpt(error instanceof Error ? error.message : String(error)));
+  }
+  const answers = answersSchema.safeParse(output);
+  if (!answers.success || answers.data.length !== tasks.length)
+    return all('the reader’s answer makes no sense');
+  return answers.data.map((answer, index) => {
+    if ('problem' in answer) return { problem: excerpt(answer.problem) };
+    const task = tasks[index];
+    const facts = task === undefined ? undefined : answerSchemas[task.task].safeParse(answer.facts);
+    return facts?.success === true
+      ? { facts: facts.data }
+      : { problem: 'the reader’s answer makes no sense' };
+  }) as Answers<Tasks>;
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../host/clock.ts';
+
+/** However costly a user's database is to read, it is tried again after this. Milliseconds. */
+const longestPause = 5 * 60_000;
+
+/**
+ * Decides when a user's files may be read again, so that reading costs no more than a share of one core however many
+ * users are busy, and a database that is crafted to be slow is read less often instead of keeping others waiting.
+ */
+export class ReadingBudget {
+  readonly #notBefore = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #share: number;
+
+  constructor(clock: Clock, share: number) {
+    this.#clock = clock;
+    this.#share = share;
+  }
+
+  mayRead(user: string): boolean {
+    return this.#clock.monotonic() >= (this.#notBefore.get(user) ?? 0);
+  }
+
+  /** @param users How many users share the budget. */
+  spent(user: string, milliseconds: number, users: number): void {
+    if (milliseconds === 0) return;
+    const pause = Math.min(longestPause, (milliseconds * Math.max(1, users)) / this.#share);
+    this.#notBefore.set(user, this.#clock.monotonic() + pause);
+  }
+
+  /** Something was done to this user's files on purpose: look again at the next occasion. */
+  forgive(user: string): void {
+    this.#notBefore.delete(user);
+  }
+}
