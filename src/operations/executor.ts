@@ -1,0 +1,160 @@
+import pLimit from 'p-limit';
+import type { Config } from '../config/schema.ts';
+import type { Account } from '../host/accounts.ts';
+import type { Host } from '../host/host.ts';
+import type { Outcome } from '../journal/records.ts';
+import type { Recorder } from '../journal/recorder.ts';
+import { SpaceLedger } from '../snapshots/space.ts';
+import { excerpt } from '../text/printable.ts';
+import { ask, type GuardContext } from './guards/guard.ts';
+import type { Plan, Step } from './plan.ts';
+import { stepKind } from './steps/index.ts';
+import type { StepContext } from './steps/step.ts';
+
+export interface Execution {
+  host: Host;
+  config: Config;
+  recorder: Recorder;
+  /** Aborted when the operation is asked to stop. */
+  signal: AbortSignal;
+}
+
+export type LaneOutcome = Extract<Outcome, 'succeeded' | 'failed' | 'refused' | 'interrupted'>;
+
+/**
+ * Execute a plan: lanes in parallel within its bound, each lane's steps in order. One lane's failure is its own. The
+ * only place where steps run, and so the place of the guards.
+ */
+export async function execute(
+  plan: Plan,
+  execution: Execution,
+): Promise<{ outcome: Outcome; reason: string | undefined }> {
+  const users = plan.lanes.map((lane) => lane.user);
+  const accounts = await execution.host.accounts.byName(users);
+  const space = new SpaceLedger();
+  const limit = pLimit(plan.parallel);
+  const outcomes = await Promise.all(
+    plan.lanes.map((lane) => limit(() => runLane(lane.steps, accounts.get(lane.user), space, execution))),
+  );
+  return judge(outcomes, execution.signal.aborted);
+}
+
+async function runLane(
+  steps: readonly Step[],
+  account: Account | undefined,
+  space: SpaceLedger,
+  execution: Execution,
+): Promise<LaneOutcome> {
+  for (const step of steps) {
+    const { recorder, signal } = execution;
+    if (signal.aborted) {
+      recorder.stepEnded(step, { state: 'interrupted', reason: 'stopped before it began' });
+      return 'interrupted';
+    }
+    if (account === undefined) {
+      recorder.stepEnded(step, { state: 'refused', reason: `no such OS user: ${step.user}` });
+      return 'refused';
+    }
+    const outcome = await runStep(step, contextOf(step, account, space, execution), execution);
+    if (outcome !== 'succeeded') return outcome;
+  }
+  return 'succeeded';
+}
+
+async function runStep(
+  step: Step,
+  context: StepContext,
+  { recorder, signal }: Execution,
+): Promise<LaneOutcome> {
+  const kind = stepKind(step);
+  try {
+    for (const guard of kind.guards) {
+      const verdict = await ask(guard, context, step);
+      if (!verdict.holds) {
+        recorder.stepEnded(step, { state: 'refused', reason: verdict.reason });
+        return 'refused';
+      }
+    }
+    recorder.stepStarted(step);
+    try {
+      const { result, together } = await kind.run(context, step);
+      recorder.stepEnded(step, { state: 'succeeded', result }, together);
+      return 'succeeded';
+    } catch (error) {
+      return await recoverStep(
+        step,
+        context,
+        recorder,
+        signal.aborted ? 'interrupted' : 'failed',
+        wordsOf(error),
+      );
+    }
+  } finally {
+    context.space.release(step.id);
+  }
+}
+
+/**
+ * Make it as if a step that was cut off had never begun, and record how it ended; or that it did happen. Used by the
+ * runner that saw it fail, and by a later one that finds it begun.
+ */
+export async function recoverStep(
+  step: Step,
+  context: StepContext,
+  recorder: Recorder,
+  state: 'failed' | 'interrupted',
+  reason: string,
+): Promise<LaneOutcome> {
+  try {
+    const done = await stepKind(step).recover(context, step);
+    if (done === undefined) {
+      recorder.stepEnded(step, { state, reason });
+      return state;
+    }
+    recorder.stepEnded(step, { state: 'succeeded', result: done.result }, done.together);
+    return 'succeeded';
+  } catch (error) {
+    recorder.stepEnded(step, {
+      state: 'failed',
+      reason: `${reason}; and clearing up after it failed: ${wordsOf(error)}`,
+    });
+    return 'failed';
+  }
+}
+
+/** The context of one step; also for recovering it, when nothing can stop it any more. */
+export function contextOf(
+  step: Step,
+  account: Account,
+  space: SpaceLedger,
+  { host, config, recorder, signal }: Execution,
+): StepContext & GuardContext {
+  return {
+    host,
+    config,
+    account,
+    space,
+    signal,
+    operation: recorder.operation,
+    event: (level, payload) => recorder.event(level, payload, step),
+    progress: (phase, done, total) => recorder.progress(step, phase, done, total),
+  };
+}
+
+/** What the lanes' outcomes make of the operation. */
+export function judge(
+  lanes: readonly LaneOutcome[],
+  stopped: boolean,
+): { outcome: Outcome; reason: string | undefined } {
+  const count = (outcome: LaneOutcome) => lanes.filter((each) => each === outcome).length;
+  const done = `${count('succeeded')} of ${lanes.length} users done`;
+  if (count('succeeded') === lanes.length) return { outcome: 'succeeded', reason: undefined };
+  if (stopped) return { outcome: 'interrupted', reason: `stopped on request; ${done}` };
+  if (count('refused') === lanes.length)
+    return { outcome: 'refused', reason: 'a guard said no for every user' };
+  return { outcome: 'failed', reason: done };
+}
+
+function wordsOf(error: unknown): string {
+  return excerpt(error instanceof Error ? error.message : String(error));
+}

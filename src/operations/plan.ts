@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { snapshotKinds } from '../snapshots/names.ts';
+
+/**
+ * A plan: every step of an operation, computed before anything runs, and the same for a dry run. It is recorded in the
+ * journal as JSON and read back by the runner, so everything here is plain values.
+ */
+
+const snapshotStep = z.object({
+  kind: z.literal('snapshot'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  snapshotKind: z.enum(snapshotKinds),
+  /** The folders and the file as they were planned. */
+  source: z.string(),
+  backups: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  takenAt: z.number(),
+  /** The t3 version that ran when planned. */
+  version: z.string().nullable(),
+  /** Bytes of database and WAL when planned: an upper bound of what the copy will take. */
+  bytes: z.number(),
+});
+export type SnapshotStep = z.output<typeof snapshotStep>;
+
+export const stepSchema = z.discriminatedUnion('kind', [snapshotStep]);
+export type Step = z.output<typeof stepSchema>;
+
+export const planSchema = z.object({
+  kind: z.enum(['backup']),
+  /** One lane a user: its steps run in order, and its failure is its own. */
+  lanes: z.array(z.object({ user: z.string(), steps: z.array(stepSchema).min(1) })),
+  /** How many lanes run at the same time. */
+  parallel: z.int().min(1),
+  /** Users who are not part of it, and why. `harmless`: there is nothing of theirs that it would be for. */
+  leftOut: z.array(z.object({ user: z.string(), reason: z.string(), harmless: z.boolean() })),
+  /** What the admin should know before saying yes. */
+  notes: z.array(z.string()),
+});
+export type Plan = z.output<typeof planSchema>;
+
+export const requestSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('backup'),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+    snapshotKind: z.enum(['manual', 'daily']).default('manual'),
+  }),
+]);
+/** What an admin asks for. */
+export type Request = z.output<typeof requestSchema>;
+export type RequestInput = z.input<typeof requestSchema>;

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import type { Config } from '../config/schema.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Host } from '../host/host.ts';
+import { entryCommand } from '../host/program.ts';
+import { openJournal } from '../journal/journal.ts';
+import { openOperations } from '../journal/operations.ts';
+import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
+import type { Actor } from '../journal/records.ts';
+import { planBackup } from './backup.ts';
+import { Refused } from './errors.ts';
+import { mayChange } from './guards/read-only.ts';
+import type { Plan, Request } from './plan.ts';
+import { standingOf } from './recovery.ts';
+import { runnerName } from './runner.ts';
+
+/** Everything an operation would do, and nothing done. @throws UsageProblem */
+export function planOperation(fleet: Fleet, config: Config, request: Request, now: number): Plan {
+  return planBackup(fleet, config, request, { now, tail: randomBytes(4).toString('hex') });
+}
+
+/** Who is asking, as far as this process can tell. */
+export function currentActor(
+  surface: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Actor {
+  const { username, uid } = os.userInfo();
+  const sudoUser = environment['SUDO_USER'];
+  return {
+    user: username,
+    uid,
+    surface,
+    pid: process.pid,
+    ...(sudoUser === undefined || sudoUser === '' ? {} : { sudoUser }),
+  };
+}
+
+/**
+ * Write an operation down and start its runner. Resolves as soon as the runner has been started; what becomes of the
+ * operation is in the journal.
+ *
+ * @returns the number of the operation.
+ * @throws Refused when it would not be allowed to run; nothing is recorded then.
+ */
+export async function submit(
+  host: Host,
+  config: Config,
+  request: Request,
+  plan: Plan,
+  actor: Actor,
+): Promise<number> {
+  // The runner asks again: this is only the earlier, cheaper no.
+  const verdict = mayChange(config);
+  if (!verdict.holds) throw new Refused(verdict.reason);
+  if (plan.lanes.length === 0) throw new Refused('there is nothing to do for anybody');
+  const journal = openJournal(config.paths.state);
+  try {
+    for (const operation of openOperations(journal)) {
+      if ((await standingOf(operation, host)) === 'cut off') continue;
+      throw new Refused(
+        `operation ${operation.id} (${operation.kind}) is running; follow it with: t3-cockpit operations ${operation.id} --follow`,
+      );
+    }
+    const id = recordOperation(journal, host.clock, {
+      kind: request.kind,
+      request,
+      plan,
+      config,
+      actor,
+      steps: plan.lanes.flatMap((lane) => lane.steps),
+    });
+    try {
+      const place = await host.runners.launch(
+        runnerName(id),
+        entryCommand('runner', config.paths.state, String(id)),
+      );
+      recordPlace(journal, id, place);
+    } catch (error) {
+      recordOutcome(
+        journal,
+        host.clock,
+        id,
+        'failed',
+        error instanceof Error ? error.message : String(error),
+      );
+      throw error;
+    }
+    return id;
+  } finally {
+    journal.close();
+  }
+}
