@@ -1,0 +1,47 @@
+import path from 'node:path';
+
+/** Where things lie in a sandbox: a host's layout (docs/host.md) under one folder. */
+export interface Layout {
+  root: string;
+  config: string;
+  /** The mark of a sandbox: `destroy` removes nothing without it. */
+  mark: string;
+  userMap: string;
+  dispatchTable: string;
+  serveFolder: string;
+  freeze: string;
+  backups: string;
+  binary: string;
+  versions: string;
+  state: string;
+  run: string;
+  logs: string;
+  environmentFile(user: string): string;
+  home(user: string): string;
+  unitLog(unit: string): string;
+}
+
+export function layoutOf(root: string): Layout {
+  const at = (...parts: string[]) => path.join(root, ...parts);
+  return {
+    root,
+    config: at('config.yaml'),
+    mark: at('sandbox.json'),
+    userMap: at('etc/ttyd-user-map'),
+    dispatchTable: at('etc/t3-serve/dispatch.json'),
+    serveFolder: at('etc/t3-serve'),
+    freeze: at('etc/t3-autoupdate.freeze'),
+    backups: at('var/backups/t3-state'),
+    binary: at('usr/bin/t3'),
+    versions: at('usr/lib/t3'),
+    state: at('var/lib/t3-cockpit'),
+    run: at('run'),
+    logs: at('var/log'),
+    environmentFile: (user) => at('etc/t3-serve', `${user}.env`),
+    home: (user) => at('home', user),
+    unitLog: (unit) => at('var/log', `${unit}.log`),
+  };
+}
+
+/** The administrator of a sandbox: not a t3 user, owns the pin files. */
+export const administrator = 'admin';

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { sandboxUnitVariable } from '../../host/processes.ts';
+
+/**
+ * A sandbox needs no root, so it has no control groups. What a unit starts carries the unit's mark in its environment
+ * instead, children of children too, unless they clear it. A simulation, good enough to stop a unit with all that was
+ * started from inside it, as systemd's `KillMode=control-group` does.
+ */
+export function controlGroup(sandbox: string, unit: string): string {
+  return `/sandbox/${sandbox}/${unit}`;
+}
+
+/** The processes of a group, or of all groups below it. */
+export function processesIn(group: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const mark = markOf(pid);
+      return mark === group || mark?.startsWith(`${group}/`) === true;
+    });
+}
+
+function markOf(pid: number): string | undefined {
+  try {
+    const entry = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .find((each) => each.startsWith(`${sandboxUnitVariable}=`));
+    return entry?.slice(sandboxUnitVariable.length + 1);
+  } catch {
+    // Gone, or another user's: then it is none of ours.
+    return undefined;
+  }
+}
+
+/** Signal processes; those that are gone already are no concern. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { parseEnv } from 'node:util';
+import { layoutOf, type Layout } from '../layout.ts';
+import { readMark } from '../mark.ts';
+import { controlGroup, processesIn, signalAll } from './control-group.ts';
+import { Unit, type UnitDefinition } from './unit.ts';
+
+/** The template's name on both sides of the user: `t3-serve@{user}.service`. */
+const unitPattern = /^t3-serve@([A-Za-z_][\w.-]*)\.service$/;
+
+/**
+ * The supervisor of a sandbox: runs a unit for every environment file, as a template unit does, and answers on a Unix
+ * socket (src/host/units/supervisor.ts has the protocol).
+ */
+export class Supervisor {
+  readonly #layout: Layout;
+  readonly #id: string;
+  readonly #units = new Map<string, Unit>();
+  readonly #server: Server;
+  #ending: Promise<void> | undefined;
+
+  constructor(root: string) {
+    this.#layout = layoutOf(root);
+    this.#id = readMark(this.#layout).id;
+    this.#server = createServer((request, response) => {
+      void this.#answer(request.method ?? '', new URL(request.url ?? '/', 'http://supervisor').pathname)
+        .catch((error: unknown): [number, unknown] => [500, { error: String(error) }])
+        .then(([status, body]) => {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        });
+    });
+  }
+
+  /** Listen. The socket is addressed through its folder: a sandbox may lie deeper than a socket's path may be long. */
+  async listen(): Promise<void> {
+    rmSync(`${this.#layout.run}/supervisor.sock`, { force: true });
+    const folder = openSync(this.#layout.run, 'r');
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(`/proc/self/fd/${folder}/supervisor.sock`, resolve);
+    });
+  }
+
+  /** Stop every unit, and what may be left of an earlier supervisor of this sandbox. */
+  shutdown(): Promise<void> {
+    return (this.#ending ??= (async () => {
+      await Promise.all([...this.#units.values()].map((unit) => unit.stop()));
+      signalAll(processesIn(controlGroup(this.#id, '').replace(/\/$/, '')), 'SIGKILL');
+      this.#server.closeAllConnections();
+      this.#server.close();
+    })());
+  }
+
+  async #answer(method: string, path: string): Promise<[number, unknown]> {
+    const [, verb, name = '', action = ''] = path.split('/').map(decodeURIComponent);
+    if (method === 'GET' && verb === 'units')
+      return [200, this.#names().map((each) => this.#unit(each)?.state)];
+    if (method === 'POST' && verb === 'shutdown') {
+      await this.shutdown();
+      return [200, {}];
+    }
+    const unit = method === 'POST' && verb === 'units' ? this.#unit(name) : undefined;
+    const definition = this.#definition(name);
+    if (unit === undefined || definition === undefined)
+      return [404, { error: `no such unit or request: ${method} ${path}` }];
+    switch (action) {
+      case 'start':
+        unit.start(definition);
+        return [200, unit.state];
+      case 'stop':
+        await unit.stop();
+        return [200, unit.state];
+      case 'restart':
+        await unit.stop();
+        unit.start(definition);
+        return [200, unit.state];
+      default:
+        return [404, { error: `no such action: ${action}` }];
+    }
+  }
+
+  /** Every environment file makes an instance of the template; what runs stays known when its file goes. */
+  #names(): string[] {
+    const configured = readdirSync(this.#layout.serveFolder)
+      .filter((file) => file.endsWith('.env'))
+      .map((file) => `t3-serve@${file.slice(0, -'.env'.length)}.service`);
+    return [...new Set([...configured, ...this.#units.keys()])];
+  }
+
+  #unit(name: string): Unit | undefined {
+    const known = this.#units.get(name);
+    if (known !== undefined) return known;
+    const definition = this.#definition(name);
+    if (definition === undefined) return undefined;
+    const unit = new Unit(definition);
+    this.#units.set(name, unit);
+    return unit;
+  }
+
+  #definition(name: string): UnitDefinition | undefined {
+    const user = unitPattern.exec(name)?.[1];
+    if (user === undefined) return undefined;
+    const file = this.#layout.environmentFile(user);
+    if (!existsSync(file)) return undefined;
+    const environment = parseEnv(readFileSync(file, 'utf8')) as Record<string, string>;
+    const port = environment['T3_PORT'] ?? '';
+    return {
+      name,
+      argv: [
+        this.#layout.binary,
+        'serve',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        port,
+        '--base-dir',
+        `${this.#layout.home(user)}/.t3`,
+      ],
+      environment: { ...environment, HOME: this.#layout.home(user), USER: user },
+      controlGroup: controlGroup(this.#id, name),
+      log: this.#layout.unitLog(name),
+    };
+  }
+}

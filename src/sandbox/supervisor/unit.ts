@@ -1,0 +1,145 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { sandboxUnitVariable } from '../../host/processes.ts';
+import type { UnitState } from '../../host/units/units.ts';
+import { minimalEnvironment } from '../../host/commands.ts';
+import { processesIn, signalAll } from './control-group.ts';
+
+export interface UnitDefinition {
+  name: string;
+  argv: readonly [string, ...string[]];
+  environment: Readonly<Record<string, string>>;
+  controlGroup: string;
+  log: string;
+}
+
+/** systemd's defaults, shortened so that a sandbox shows in seconds what a host shows in minutes. Milliseconds. */
+const restartDelay = 200;
+const stopTimeout = 10_000;
+const startLimit = { starts: 5, within: 10_000 };
+
+/** One unit of a sandbox: systemd.service(5) as far as `Type=simple`, `Restart=on-failure` and `KillMode=control-group` go. */
+export class Unit {
+  readonly name: string;
+  #definition: UnitDefinition;
+  #child: ChildProcess | undefined;
+  #active: UnitState['active'] = 'inactive';
+  #sub = 'dead';
+  #result = 'success';
+  #exitStatus: number | undefined;
+  #since: number | undefined;
+  #restarts = 0;
+  #starts: number[] = [];
+  #restartTimer: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(definition: UnitDefinition) {
+    this.name = definition.name;
+    this.#definition = definition;
+  }
+
+  get state(): UnitState {
+    const alive = this.#child !== undefined;
+    return {
+      name: this.name,
+      load: 'loaded',
+      active: this.#active,
+      sub: this.#sub,
+      result: this.#result,
+      mainPid: alive ? this.#child?.pid : undefined,
+      exitStatus: alive ? undefined : this.#exitStatus,
+      since: this.#since,
+      controlGroup: alive || this.#stopping !== undefined ? this.#definition.controlGroup : undefined,
+      restarts: this.#restarts,
+      memory: undefined,
+      tasks: alive ? processesIn(this.#definition.controlGroup).length : undefined,
+    };
+  }
+
+  /** Start it, with the definition as it is now. A unit that runs stays as it is. */
+  start(definition: UnitDefinition): void {
+    this.#definition = definition;
+    clearTimeout(this.#restartTimer);
+    if (this.#child !== undefined || this.#stopping !== undefined) return;
+    this.#spawn();
+  }
+
+  /** Stop it and all that was started from inside it. Resolves when nothing of it is left. */
+  stop(): Promise<void> {
+    clearTimeout(this.#restartTimer);
+    if (this.#sub === 'auto-restart') this.#become('failed', 'failed');
+    if (this.#child === undefined) return this.#stopping ?? Promise.resolve();
+    return (this.#stopping ??= this.#end(this.#child));
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
+    this.#become('deactivating', 'stop-sigterm');
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    signalAll(processesIn(this.#definition.controlGroup), 'SIGTERM');
+    const killer = setTimeout(() => {
+      this.#result = 'timeout';
+      signalAll(processesIn(this.#definition.controlGroup), 'SIGKILL');
+    }, stopTimeout);
+    await gone;
+    clearTimeout(killer);
+    // What else was in the group does not outlive the main process.
+    signalAll(processesIn(this.#definition.controlGroup), 'SIGKILL');
+    this.#stopping = undefined;
+    this.#settle();
+  }
+
+  #spawn(): void {
+    const [file, ...args] = this.#definition.argv;
+    const log = openSync(this.#definition.log, 'a', 0o600);
+    this.#starts = [...this.#starts.filter((at) => Date.now() - at < startLimit.within), Date.now()];
+    const child = spawn(file, args, {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        ...minimalEnvironment,
+        ...this.#definition.environment,
+        [sandboxUnitVariable]: this.#definition.controlGroup,
+      },
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#result = 'success';
+    this.#exitStatus = undefined;
+    this.#become('active', 'running');
+    child.once('error', () => this.#ended(203, null)); // systemd.exec(5): EXIT_EXEC
+    child.once('exit', (code, signal) => this.#ended(code, signal));
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#child === undefined) return;
+    this.#child = undefined;
+    this.#exitStatus = code ?? undefined;
+    if (this.#result === 'success')
+      this.#result = signal !== null ? 'signal' : code === 0 ? 'success' : 'exit-code';
+    if (this.#stopping !== undefined) return;
+    this.#settle();
+    if (this.#result === 'success') return;
+    if (this.#starts.filter((at) => Date.now() - at < startLimit.within).length >= startLimit.starts) {
+      this.#result = 'start-limit-hit';
+      return;
+    }
+    this.#become('activating', 'auto-restart');
+    this.#restartTimer = setTimeout(() => {
+      this.#restarts += 1;
+      this.#spawn();
+    }, restartDelay);
+  }
+
+  /** SIGTERM is a clean end for systemd, exit code 130 is not: t3 leaves `failed` behind (docs/t3-contract.md, process). */
+  #settle(): void {
+    if (this.#result === 'success') this.#become('inactive', 'dead');
+    else this.#become('failed', 'failed');
+  }
+
+  #become(active: UnitState['active'], sub: string): void {
+    this.#active = active;
+    this.#sub = sub;
+    this.#since = Date.now();
+  }
+}
