@@ -1,0 +1,80 @@
+import { render } from 'ink';
+import { App } from '../components/app.tsx';
+import { ThemeContext, themeFor } from '../components/theme.tsx';
+import { commandEffects } from '../src/cockpit/effects.ts';
+import { glyphsFor } from '../src/cockpit/glyphs.ts';
+import { Session } from '../src/cockpit/session.ts';
+import { loadConfigFor, type CommandContext } from '../src/commands/context.ts';
+import { exit, type ExitCode } from '../src/commands/exit.ts';
+import { openHost } from '../src/host/host.ts';
+
+/** Home, and erase: the screen is drawn on nothing afterwards. */
+const eraseScreen = '\u001b[H\u001b[2J';
+
+/** The full-screen cockpit on this terminal, until it is left. */
+export async function openCockpit(context: CommandContext): Promise<ExitCode> {
+  const { io, options } = context;
+  const { stdout, stdin } = process;
+  if (!stdout.isTTY || !stdin.isTTY) {
+    io.err('t3-cockpit: the cockpit needs a terminal; without one, try: t3-cockpit status\n');
+    return exit.usage;
+  }
+  const { config } = loadConfigFor(context);
+  const host = openHost(config);
+  const session = new Session({
+    config,
+    host,
+    environment: io.environment,
+    size: { columns: stdout.columns, rows: stdout.rows },
+    effects: commandEffects({
+      host,
+      flags: commandFlags(context),
+      environment: io.environment,
+      redraw: () => redraw(),
+    }),
+  });
+  const app = (
+    <ThemeContext value={themeFor(glyphsFor(config, io.environment), io.environment)}>
+      <App store={session.store} controller={session.controller} />
+    </ThemeContext>
+  );
+  // Ctrl-C is a key like others; CI in the environment of a terminal says nothing about the terminal.
+  const ink = render(app, {
+    alternateScreen: true,
+    incrementalRendering: true,
+    exitOnCtrlC: false,
+    interactive: true,
+    patchConsole: false,
+  });
+  function redraw(): void {
+    stdout.write(eraseScreen);
+    ink.clear();
+    ink.rerender(app);
+  }
+  const crash = (error: unknown) => {
+    ink.unmount();
+    io.err(`t3-cockpit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(exit.failed);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  session.start();
+  try {
+    await ink.waitUntilExit();
+    if (session.farewell !== undefined) io.err(`${session.farewell}\n`);
+    return exit.done;
+  } finally {
+    session.stop();
+    process.off('uncaughtException', crash);
+    process.off('unhandledRejection', crash);
+    await host.close();
+  }
+
+  function commandFlags({ options: { set, readOnly } }: CommandContext): string[] {
+    return [
+      ...(options.config === undefined ? [] : ['--config', options.config]),
+      ...set.flatMap((setting) => ['--set', setting]),
+      ...(readOnly ? ['--read-only'] : []),
+    ];
+  }
+}

@@ -1,0 +1,30 @@
+import { Text } from 'ink';
+import { memo } from 'react';
+import { signature, type Line } from '../src/cockpit/view-models/line.ts';
+import { useTheme } from './theme.tsx';
+
+interface StyledLineProps {
+  line: Line;
+  selected?: boolean;
+}
+
+/**
+ * One line of the screen. Drawn again only when it looks different: of a thousand rows, a second changes a few
+ * (measured, docs/architecture.md).
+ */
+export const StyledLine = memo(
+  function StyledLine({ line, selected = false }: StyledLineProps) {
+    const { tones } = useTheme();
+    return (
+      <Text wrap="truncate" inverse={selected}>
+        {line.length === 0 ? ' ' : ''}
+        {line.map((segment, index) => (
+          <Text key={index} {...tones[segment.tone]} {...(segment.bold === true ? { bold: true } : {})}>
+            {segment.text}
+          </Text>
+        ))}
+      </Text>
+    );
+  },
+  (before, after) => before.selected === after.selected && signature(before.line) === signature(after.line),
+);

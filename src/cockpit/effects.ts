@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { failureText } from '../host/commands.ts';
+import type { Host } from '../host/host.ts';
+import { entryCommand } from '../host/program.ts';
+import { excerpt } from '../text/printable.ts';
+import type { Effects } from './controller.ts';
+
+/** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
+const patience = 60_000;
+
+const submitted = z.object({ operation: z.object({ id: z.int().positive() }) });
+
+export interface CommandEffectsOptions {
+  host: Host;
+  /** The flags that this cockpit was started with, for its commands to see the same host. */
+  flags: readonly string[];
+  environment: Readonly<Record<string, string | undefined>>;
+  redraw: () => void;
+}
+
+/**
+ * The cockpit changes the host by the same commands that an admin types, in a process of their own: planning and the
+ * journal's fsyncs would freeze the screen while a gigabyte is being written.
+ */
+export function commandEffects({ host, flags, environment, redraw }: CommandEffectsOptions): Effects {
+  const run = (...args: string[]) =>
+    host.commands.run(entryCommand('command', ...flags, '--surface', 'cockpit', ...args), {
+      timeout: patience,
+      environment: passedOn(environment),
+    });
+  return {
+    async backup(user) {
+      const result = await run('--json', 'backup', '--detach', ...(user === undefined ? [] : [user]));
+      if (failureText(result) !== undefined)
+        return { problem: problemText(result.stderr, failureText(result) ?? '') };
+      const answer = submitted.safeParse(parseJson(result.stdout));
+      return answer.success
+        ? { operation: answer.data.operation.id }
+        : { problem: 'the backup command gave no operation' };
+    },
+    async stop(operation) {
+      const result = await run('operations', String(operation), '--stop');
+      return problemText(result.stderr, failureText(result) ?? 'asked');
+    },
+    redraw,
+  };
+}
+
+/** Settings by variables, the terminal multiplexer, and who called sudo; nothing else of our environment. */
+function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const wanted = Object.entries(environment).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_)/.test(entry[0]),
+  );
+  return Object.fromEntries(wanted);
+}
+
+function problemText(stderr: string, otherwise: string): string {
+  const words = excerpt(stderr.replace(/^t3-cockpit: /, ''));
+  return words === '' ? otherwise : words;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller's schema refuses it in words.
+    return undefined;
+  }
+}

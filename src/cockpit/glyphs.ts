@@ -1,0 +1,56 @@
+import type { Config } from '../config/schema.ts';
+
+/** The signs that are drawn. The Unicode ones are of ambiguous width on some terminals; hence a set in ASCII. */
+export interface Glyphs {
+  pointer: string;
+  running: string;
+  stopped: string;
+  broken: string;
+  moving: string;
+  unknown: string;
+  done: string;
+  failed: string;
+  waiting: string;
+  full: string;
+  empty: string;
+  rule: string;
+}
+
+const unicode: Glyphs = {
+  pointer: '›',
+  running: '●',
+  stopped: '○',
+  broken: '✗',
+  moving: '◐',
+  unknown: '?',
+  done: '✓',
+  failed: '✗',
+  waiting: '·',
+  full: '█',
+  empty: '░',
+  rule: '─',
+};
+
+const ascii: Glyphs = {
+  pointer: '>',
+  running: '*',
+  stopped: 'o',
+  broken: 'X',
+  moving: '~',
+  unknown: '?',
+  done: '+',
+  failed: 'X',
+  waiting: '.',
+  full: '#',
+  empty: '-',
+  rule: '-',
+};
+
+/** `auto` takes the ASCII set where the locale does not promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG). */
+export function glyphsFor(config: Config, environment: Readonly<Record<string, string | undefined>>): Glyphs {
+  if (config.screen.glyphs !== 'auto') return config.screen.glyphs === 'ascii' ? ascii : unicode;
+  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(
+    (value) => value !== undefined && value !== '',
+  );
+  return /utf-?8/i.test(locale ?? '') && environment['TERM'] !== 'linux' ? unicode : ascii;
+}

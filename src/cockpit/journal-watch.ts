@@ -1,0 +1,163 @@
+import type { Host } from '../host/host.ts';
+import type { Sqlite } from '../host/sqlite.ts';
+import { dataVersion, readEvents, readLastEvents } from '../journal/events.ts';
+import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
+import { listOperations, readOperation, readSteps } from '../journal/operations.ts';
+import type { OperationRecord } from '../journal/records.ts';
+import { readSnapshots } from '../journal/snapshots.ts';
+import type { OperationView } from '../operations/follow.ts';
+import { standingOf } from '../operations/recovery.ts';
+import type { SnapshotRecord } from '../snapshots/catalog.ts';
+import { eventLimit } from './state.ts';
+
+/** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
+const interval = 100;
+
+/** How often it is asked whether a runner that says nothing still lives, and whether there is a journal by now. */
+const slowInterval = 2000;
+
+export interface JournalListener {
+  /** The operation to show has changed. */
+  operation(view: OperationView): void;
+  /** A step of this user has just succeeded: what is on the disk is not what was last read. */
+  done(user: string): void;
+  /** Why the journal cannot be read; undefined when it can, or when there is none yet. */
+  problem(problem: string | undefined): void;
+}
+
+/**
+ * Watches the journal for the newest operation, whoever started it, and tells of each change. What had ended before
+ * the watch began is not news; what was cut off is.
+ */
+export class JournalWatch {
+  readonly #state: string;
+  readonly #host: Host;
+  readonly #listener: JournalListener;
+  #journal: Sqlite | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #version = -1;
+  #shown: { id: number; lastEvent: number; succeeded: Set<string>; cutOff: boolean } | undefined;
+  #newestAtStart: number | undefined;
+  #slowAt = 0;
+  #stopped = false;
+
+  constructor(stateFolder: string, host: Host, listener: JournalListener) {
+    this.#state = stateFolder;
+    this.#host = host;
+    this.#listener = listener;
+  }
+
+  start(): void {
+    void this.#turn();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#journal?.close();
+    this.#journal = undefined;
+  }
+
+  /** What the journal vouches for, of a user. */
+  records(user: string): readonly SnapshotRecord[] {
+    return this.#journal === undefined ? [] : readSnapshots(this.#journal, user);
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      if (this.#journal === undefined) this.#open();
+      if (this.#journal !== undefined) await this.#look(this.#journal);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      this.#journal?.close();
+      this.#journal = undefined;
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#turn(), this.#journal === undefined ? slowInterval : interval);
+  }
+
+  #open(): void {
+    try {
+      this.#journal = openJournalReadOnly(this.#state);
+      this.#version = -1;
+      this.#listener.problem(undefined);
+    } catch (error) {
+      if (!(error instanceof JournalProblem)) throw error;
+      this.#listener.problem(error.kind === 'absent' ? undefined : error.message);
+      // From the first operation on, everything is news.
+      if (error.kind === 'absent') this.#newestAtStart = 0;
+    }
+  }
+
+  async #look(journal: Sqlite): Promise<void> {
+    const version = dataVersion(journal);
+    if (version !== this.#version) {
+      this.#version = version;
+      await this.#tell(journal);
+    } else if (this.#host.clock.monotonic() - this.#slowAt > slowInterval) {
+      this.#slowAt = this.#host.clock.monotonic();
+      await this.#checkLife(journal);
+    }
+  }
+
+  async #tell(journal: Sqlite): Promise<void> {
+    const [newest] = listOperations(journal, 1);
+    if (newest === undefined) return;
+    this.#newestAtStart ??= newest.state === 'ended' ? newest.id : 0;
+    if (newest.id <= this.#newestAtStart) return;
+    if (this.#shown?.id !== newest.id) {
+      this.#shown = {
+        id: newest.id,
+        lastEvent: 0,
+        succeeded: new Set(),
+        cutOff: await this.#isCutOff(newest),
+      };
+    }
+    this.#view(journal, newest);
+  }
+
+  #view(journal: Sqlite, operation: OperationRecord): void {
+    const shown = this.#shown;
+    if (shown === undefined || this.#stopped) return;
+    const events =
+      shown.lastEvent === 0
+        ? readLastEvents(journal, shown.id, eventLimit)
+        : readEvents(journal, shown.id, shown.lastEvent, eventLimit);
+    shown.lastEvent = events.at(-1)?.id ?? shown.lastEvent;
+    const steps = readSteps(journal, shown.id);
+    this.#listener.operation({
+      operation,
+      steps,
+      events,
+      cutOff: shown.cutOff && operation.state !== 'ended',
+    });
+    for (const step of steps) {
+      if (step.state !== 'succeeded' || step.user === undefined || shown.succeeded.has(step.id)) continue;
+      shown.succeeded.add(step.id);
+      this.#listener.done(step.user);
+    }
+  }
+
+  /** A runner that dies writes nothing: ask whether it is there. */
+  async #checkLife(journal: Sqlite): Promise<void> {
+    const shown = this.#shown;
+    const operation = shown === undefined ? undefined : readOperation(journal, shown.id);
+    if (shown === undefined || operation === undefined || operation.state === 'ended') return;
+    const cutOff = await this.#isCutOff(operation);
+    if (cutOff === shown.cutOff || this.#stopped) return;
+    shown.cutOff = cutOff;
+    const now = readOperation(journal, shown.id);
+    if (now !== undefined) this.#view(journal, now);
+  }
+
+  async #isCutOff(operation: OperationRecord): Promise<boolean> {
+    if (operation.state === 'ended') return false;
+    try {
+      return (await standingOf(operation, this.#host)) === 'cut off';
+    } catch {
+      // The supervisor gives no answer: then nobody may say that the runner is dead. Asked again at the next turn.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { valueOf } from '../../fleet/observation.ts';
+import { pinsText } from '../../view/pins.ts';
+import { factCell } from '../../view/cell.ts';
+import { cell } from '../../view/cell.ts';
+import { timeText } from '../../view/format.ts';
+import { operationRuns, type CockpitState } from '../state.ts';
+import { segment, spread, type Line } from './line.ts';
+import { hostProblems } from './layout.ts';
+
+/** The line above everything: which host, which versions and whether they agree, what is special now, what time it is. */
+export function headerLine(state: CockpitState): Line {
+  const { config, fleet, now, size } = state;
+  const installed = factCell(fleet.installed, now.tick, config.cadence.installed, (version) => cell(version));
+  const pinned = factCell(fleet.pins, now.tick, config.cadence.installed, (pins) => {
+    const agrees = pins.agreed?.kind !== 'version' || pins.agreed.version === valueOf(fleet.installed);
+    return cell(pinsText(pins), pins.agreed === undefined || !agrees ? 'attention' : 'plain');
+  });
+  const left: Line = [
+    segment(' t3-cockpit ', 'plain', true),
+    segment(config.host.name, 'plain', true),
+    segment('  installed ', 'muted'),
+    segment(installed.text, installed.tone),
+    segment(' · pinned ', 'muted'),
+    segment(pinned.text, pinned.tone),
+    segment(` · ${fleet.instances.length} user${fleet.instances.length === 1 ? '' : 's'}`, 'muted'),
+  ];
+  const right: Line = [
+    ...(operationRuns(state)
+      ? [segment(`operation ${state.operation?.operation.id ?? ''} runs  `, 'busy')]
+      : []),
+    ...(valueOf(fleet.frozen) === true ? [segment('FROZEN  ', 'attention', true)] : []),
+    ...(config.readOnly ? [segment('READ-ONLY  ', 'attention', true)] : []),
+    segment(`${timeText(now.wall)} `, 'muted'),
+  ];
+  return spread(left, right, size.columns);
+}
+
+/** What is wrong with the host as a whole. */
+export function problemLines(state: CockpitState): Line[] {
+  return hostProblems(state).map((text) => spread([segment(` ! ${text}`, 'danger')], [], state.size.columns));
+}

@@ -1,0 +1,54 @@
+import type { CockpitState } from '../state.ts';
+
+/** The least terminal that the cockpit can be read on. */
+export const leastSize = { columns: 60, rows: 15 } as const;
+
+/** Lines that are always there: header, column titles, rule, notice, keys. */
+const fixedLines = 5;
+
+/** The pane never gets fewer lines than this, however many users there are. */
+const leastPane = 5;
+
+export interface Layout {
+  columns: number;
+  /** Lines of the grid's rows. */
+  grid: number;
+  /** Lines of the pane below it. */
+  pane: number;
+  /** Lines of a mode that takes the place of both. */
+  body: number;
+}
+
+/**
+ * How the lines are shared out. One line less than the terminal has: a frame as tall as the terminal makes it scroll.
+ * The grid takes what it can use, up to a bit over half when the pane has something to tell.
+ */
+export function layoutOf(state: CockpitState): Layout {
+  const { columns, rows } = state.size;
+  const body = Math.max(0, rows - 1 - fixedLines - hostProblems(state).length);
+  const busy = state.mode.kind === 'fleet' && state.mode.pane === 'operation';
+  const most = busy ? Math.floor(body * 0.55) : body - leastPane - 4;
+  const grid = Math.max(1, Math.min(state.fleet.instances.length, Math.max(3, most)));
+  return { columns, grid, pane: Math.max(0, body - grid), body: body + 2 };
+}
+
+export function gridHeight(state: CockpitState): number {
+  return state.mode.kind === 'help' ? layoutOf(state).body : layoutOf(state).grid;
+}
+
+export function tooSmall(state: CockpitState): boolean {
+  return state.size.columns < leastSize.columns || state.size.rows < leastSize.rows;
+}
+
+/** What is wrong with the host as a whole, in at most two lines above the grid. */
+export function hostProblems({ fleet, journalProblem }: CockpitState): string[] {
+  const map =
+    fleet.userMap.kind === 'unknown'
+      ? [`user map: ${fleet.userMap.reason}`]
+      : fleet.userMap.kind === 'known'
+        ? fleet.userMap.value.map(({ line, message }) => `user map, line ${line}: ${message}`)
+        : [];
+  const journal = journalProblem === undefined ? [] : [`journal: ${journalProblem}`];
+  const all = [...map, ...journal];
+  return all.length <= 2 ? all : [all[0] ?? '', `… and ${all.length - 1} more (t3-cockpit doctor)`];
+}

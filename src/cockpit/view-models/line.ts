@@ -1,0 +1,61 @@
+import { fit, pad, width } from '../../view/format.ts';
+import type { Cell, Tone } from '../../view/cell.ts';
+
+/** A stretch of a line with one meaning. Its text is printable. */
+export interface Segment {
+  text: string;
+  tone: Tone;
+  bold?: boolean;
+}
+
+/** One line of the screen, never wider than the screen. */
+export type Line = readonly Segment[];
+
+export const segment = (text: string, tone: Tone = 'plain', bold = false): Segment => ({
+  text,
+  tone,
+  ...(bold ? { bold } : {}),
+});
+
+/** A cell in exactly so many columns. */
+export function placed(
+  cell: Cell,
+  columns: number,
+  align: 'left' | 'right',
+  where: 'middle' | 'end' = 'middle',
+): Segment {
+  return segment(pad(cell.text, columns, align, where), cell.tone);
+}
+
+/** Cut a line off where the screen ends. */
+export function clip(line: Line, columns: number): Line {
+  const kept: Segment[] = [];
+  let left = columns;
+  for (const each of line) {
+    if (left <= 0) break;
+    const text = fit(each.text, left);
+    kept.push(text === each.text ? each : { ...each, text });
+    left -= width(text);
+  }
+  return kept;
+}
+
+/** One part at the left edge, one at the right; the left one gives way. */
+export function spread(left: Line, right: Line, columns: number): Line {
+  const rightWidth = lineWidth(right);
+  const room = Math.max(0, columns - rightWidth - 1);
+  const kept = clip(left, room);
+  return clip(
+    [...kept, segment(' '.repeat(Math.max(1, columns - rightWidth - lineWidth(kept)))), ...right],
+    columns,
+  );
+}
+
+export function lineWidth(line: Line): number {
+  return line.reduce((sum, each) => sum + width(each.text), 0);
+}
+
+/** What a line looks like, for telling whether it has to be drawn again. */
+export function signature(line: Line): string {
+  return line.map((each) => `${each.tone}${each.bold === true ? '!' : ''}\u0001${each.text}`).join('\u0002');
+}

@@ -1,0 +1,127 @@
+import type { StepRecord } from '../../journal/records.ts';
+import type { Tone } from '../../view/cell.ts';
+import { eventText } from '../../view/event.ts';
+import { bytesText, durationText, pad, timeText } from '../../view/format.ts';
+import { standingText, stepResultText } from '../../view/operation.ts';
+import type { Glyphs } from '../glyphs.ts';
+import type { CockpitState, ShownOperation } from '../state.ts';
+import { clip, segment, type Line } from './line.ts';
+
+const barColumns = 20;
+
+export interface Pane {
+  title: string;
+  tone: Tone;
+  lines: Line[];
+}
+
+/** The operation: a line a step with its progress, then the newest of what it said. */
+export function operationPane(
+  shown: ShownOperation,
+  state: CockpitState,
+  height: number,
+  glyphs: Glyphs,
+): Pane {
+  const { columns } = state.size;
+  const steps = visibleSteps(shown.steps, Math.max(1, height - 2));
+  const hidden = shown.steps.length - steps.length;
+  const lines: Line[] = [
+    ...steps.map((step) => clip(stepLine(step, state.now.wall, glyphs), columns)),
+    ...(hidden > 0
+      ? [clip([segment(`   … ${hidden} more: ${countText(shown.steps)}`, 'muted')], columns)]
+      : []),
+  ];
+  const room = Math.max(0, height - lines.length);
+  const told = shown.events.slice(-room).map((event): Line => {
+    const user = event.user === undefined ? '' : `${event.user}  `;
+    const tone: Tone = event.level === 'error' ? 'danger' : event.level === 'warning' ? 'attention' : 'muted';
+    return clip(
+      [
+        segment(` ${timeText(event.at)}  `, 'muted'),
+        segment(`${user}${eventText(event, shown.steps)}`, tone),
+      ],
+      columns,
+    );
+  });
+  const { operation, cutOff } = shown;
+  return {
+    title: `operation ${operation.id}: ${operation.kind}: ${standingText(operation, cutOff)}`,
+    tone:
+      operation.outcome === 'succeeded'
+        ? 'ok'
+        : operation.outcome === undefined && !cutOff
+          ? 'busy'
+          : 'danger',
+    lines: [...lines, ...told],
+  };
+}
+
+/** When not all fit: what moves first, then what went wrong, then what waits, then what is done. */
+function visibleSteps(steps: readonly StepRecord[], height: number): readonly StepRecord[] {
+  if (steps.length <= height) return steps;
+  const urgency: Record<StepRecord['state'], number> = {
+    started: 0,
+    failed: 1,
+    refused: 1,
+    interrupted: 2,
+    pending: 3,
+    succeeded: 4,
+  };
+  const chosen = new Set(
+    [...steps].sort((a, b) => urgency[a.state] - urgency[b.state]).slice(0, Math.max(1, height - 1)),
+  );
+  return steps.filter((step) => chosen.has(step));
+}
+
+function countText(steps: readonly StepRecord[]): string {
+  const done = steps.filter((step) => step.state === 'succeeded').length;
+  return `${done} of ${steps.length} done`;
+}
+
+const signs: Record<StepRecord['state'], { glyph: keyof Glyphs; tone: Tone }> = {
+  pending: { glyph: 'waiting', tone: 'muted' },
+  started: { glyph: 'moving', tone: 'busy' },
+  succeeded: { glyph: 'done', tone: 'ok' },
+  failed: { glyph: 'failed', tone: 'danger' },
+  refused: { glyph: 'failed', tone: 'attention' },
+  interrupted: { glyph: 'failed', tone: 'attention' },
+};
+
+function stepLine(step: StepRecord, wall: number, glyphs: Glyphs): Line {
+  const sign = signs[step.state];
+  const head: Line = [
+    segment(` ${glyphs[sign.glyph]} `, sign.tone),
+    segment(pad(step.user ?? '', 12, 'left', 'middle')),
+    segment(' '),
+  ];
+  switch (step.state) {
+    case 'pending':
+      return [...head, segment(`${step.title}: waiting`, 'muted')];
+    case 'started':
+      return [...head, ...progressSegments(step, wall, glyphs)];
+    case 'succeeded': {
+      const took =
+        step.startedAt === undefined || step.endedAt === undefined
+          ? ''
+          : ` in ${durationText(step.endedAt - step.startedAt)}`;
+      return [...head, segment(`${step.state}${took}`, 'ok'), segment(`  ${stepResultText(step)}`, 'muted')];
+    }
+    default:
+      return [...head, segment(`${step.state}: ${step.reason ?? 'no reason recorded'}`, sign.tone)];
+  }
+}
+
+function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs): Line {
+  const elapsed = step.startedAt === undefined ? '' : durationText(wall - step.startedAt);
+  const { progress } = step;
+  if (progress === undefined || progress.total === 0) return [segment(`${step.title}  ${elapsed}`, 'busy')];
+  const share = Math.min(1, progress.done / progress.total);
+  const filled = Math.round(share * barColumns);
+  return [
+    segment(glyphs.full.repeat(filled), 'busy'),
+    segment(glyphs.empty.repeat(barColumns - filled), 'muted'),
+    segment(` ${pad(`${Math.floor(share * 100)}%`, 4, 'right')}  `, 'plain'),
+    segment(`${progress.phase} `, 'busy'),
+    segment(`${bytesText(progress.done)} of ${bytesText(progress.total)}  ${elapsed}`, 'muted'),
+  ];
+}

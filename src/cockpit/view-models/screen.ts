@@ -1,0 +1,60 @@
+import type { Glyphs } from '../glyphs.ts';
+import type { CockpitState } from '../state.ts';
+import { keysLine, noticeLine } from './footer.ts';
+import { gridModel, type Grid } from './grid.ts';
+import { headerLine, problemLines } from './header.ts';
+import { helpLines } from './help.ts';
+import { instancePane, type InstancePane } from './instance.ts';
+import { layoutOf, type Layout } from './layout.ts';
+import type { Line } from './line.ts';
+import { operationPane, type Pane } from './operation.ts';
+
+/** A whole frame: nothing is left to decide for the components. */
+export interface Screen {
+  layout: Layout;
+  header: Line;
+  problems: Line[];
+  body:
+    | {
+        kind: 'fleet';
+        grid: Grid;
+        pane: { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane } | undefined;
+      }
+    | { kind: 'help'; lines: Line[] };
+  notice: Line;
+  keys: Line;
+}
+
+export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
+  const layout = layoutOf(state);
+  return {
+    layout,
+    header: headerLine(state),
+    problems: problemLines(state),
+    body:
+      state.mode.kind === 'help'
+        ? { kind: 'help', lines: helpLines(state, layout.body - 1, state.mode.offset) }
+        : {
+            kind: 'fleet',
+            grid: gridModel(state, glyphs),
+            pane: paneModel(state, state.mode.pane, layout.pane, glyphs),
+          },
+    notice: noticeLine(state),
+    keys: keysLine(state),
+  };
+}
+
+function paneModel(
+  state: CockpitState,
+  pane: 'instance' | 'operation',
+  height: number,
+  glyphs: Glyphs,
+): { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane } | undefined {
+  if (pane === 'operation' && state.operation !== undefined) {
+    return { kind: 'operation', model: operationPane(state.operation, state, height, glyphs) };
+  }
+  const instance = state.fleet.instances.find((each) => each.user === state.selected);
+  return instance === undefined
+    ? undefined
+    : { kind: 'instance', model: instancePane(instance, state, height) };
+}

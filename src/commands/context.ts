@@ -1,0 +1,77 @@
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { FleetObserver } from '../fleet/observer.ts';
+import { openHost, type Host } from '../host/host.ts';
+import type { Sqlite } from '../host/sqlite.ts';
+import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
+import { readSnapshots } from '../journal/snapshots.ts';
+import type { Io } from './io.ts';
+
+/** The flags that every command takes. */
+export interface GlobalOptions {
+  config?: string;
+  set: string[];
+  json: boolean;
+  readOnly: boolean;
+  dryRun: boolean;
+  yes: boolean;
+  /** Where the request comes from, for the journal. */
+  surface: string;
+  /** Milliseconds. */
+  timeout?: number;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  io: Io;
+  options: GlobalOptions;
+}
+
+export function loadConfigFor({ io, options }: CommandContext): LoadedConfig {
+  const set = options.readOnly ? [...options.set, 'readOnly=true'] : options.set;
+  return loadConfig({ file: options.config, set, environment: io.environment });
+}
+
+/** The host and, where it can be read, the journal; both closed afterwards. */
+export interface Opened {
+  config: Config;
+  host: Host;
+  /** Undefined where nothing was ever recorded, or where this user may not read it. */
+  journal: Sqlite | undefined;
+  /** Why there is no journal, when that is more than "nothing recorded yet". */
+  journalProblem: string | undefined;
+}
+
+export async function withHost<Result>(
+  context: CommandContext,
+  work: (opened: Opened) => Promise<Result>,
+): Promise<Result> {
+  const { config } = loadConfigFor(context);
+  const host = openHost(config);
+  const { journal, problem } = openForReading(config);
+  try {
+    return await work({ config, host, journal, journalProblem: problem });
+  } finally {
+    journal?.close();
+    await host.close();
+  }
+}
+
+/** The journal for reading; one that is not there yet is no problem. */
+export function openForReading(config: Config): { journal: Sqlite | undefined; problem: string | undefined } {
+  try {
+    return { journal: openJournalReadOnly(config.paths.state), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof JournalProblem)) throw error;
+    return { journal: undefined, problem: error.kind === 'absent' ? undefined : error.message };
+  }
+}
+
+export function observerFor({ host, config, journal }: Opened, io: Io): FleetObserver {
+  return new FleetObserver({
+    host,
+    config,
+    environment: io.environment,
+    records: (user) => (journal === undefined ? [] : readSnapshots(journal, user)),
+  });
+}

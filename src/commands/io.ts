@@ -1,0 +1,21 @@
+/** What a command sees of the process it runs in; tests hand in their own. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Columns of the terminal; undefined where standard output is none. */
+  columns: number | undefined;
+  /** Called once for every Ctrl-C while somebody listens. @returns the end of listening */
+  onInterrupt(listener: () => void): () => void;
+}
+
+export const processIo: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  environment: process.env,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => void process.off('SIGINT', listener);
+  },
+};

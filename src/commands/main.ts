@@ -1,0 +1,181 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import bytes from 'bytes';
+import ms from 'ms';
+import { ConfigError } from '../config/errors.ts';
+import { Refused, UsageProblem } from '../operations/errors.ts';
+import { printable } from '../text/printable.ts';
+import { backup, type BackupFlags } from './backup.ts';
+import { configCheck, configSchemaDocument, configShow } from './config.ts';
+import type { CommandContext, GlobalOptions } from './context.ts';
+import { doctor } from './doctor.ts';
+import { exit, type ExitCode } from './exit.ts';
+import type { Io } from './io.ts';
+import { operations, type OperationsFlags } from './operations.ts';
+import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
+import { snapshots } from './snapshots.ts';
+import { status } from './status.ts';
+
+export interface Faces {
+  /** Open the full-screen cockpit; resolves when it was left. */
+  cockpit(context: CommandContext): Promise<ExitCode>;
+  version: string;
+}
+
+/**
+ * The command line: argv (without node and script) to an exit code. Rejects for nothing: what goes wrong is said on
+ * standard error, in one line where one line will do.
+ */
+export async function main(argv: readonly string[], io: Io, faces: Faces): Promise<ExitCode> {
+  let code: ExitCode = exit.done;
+  const program = define(io, faces, (result) => (code = result));
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function explain(error: unknown, io: Io): ExitCode {
+  // commander has printed its own words already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;
+  const words = (error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .map(printable)
+    .join('\n');
+  io.err(`t3-cockpit: ${words}\n`);
+  if (error instanceof ConfigError || error instanceof UsageProblem) return exit.usage;
+  return error instanceof Refused ? exit.refused : exit.failed;
+}
+
+function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command {
+  const program = new Command('t3-cockpit');
+  const context = (): CommandContext => ({ io, options: program.opts<GlobalOptions>() });
+  const run =
+    <Arguments extends unknown[]>(command: (...args: Arguments) => ExitCode | Promise<ExitCode>) =>
+    async (...args: Arguments): Promise<void> =>
+      ended(await command(...args));
+
+  program
+    .description(
+      'The cockpit of a machine on which every user has an own T3 Code server.\nWithout a command: the full-screen cockpit.',
+    )
+    .version(faces.version, '--version')
+    .option('--config <file>', 'the configuration file (or T3_COCKPIT_CONFIG)')
+    .option(
+      '--set <key=value>',
+      'a setting over those of the file; may be repeated',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
+    .option('--json', 'documents instead of tables', false)
+    .option('--read-only', 'refuse everything that changes the host', false)
+    .option('--dry-run', 'show the plan, change nothing', false)
+    .option('--yes', 'do not ask', false)
+    .addOption(new Option('--surface <name>', 'who calls, for the journal').default('command').hideHelp())
+    .addOption(
+      new Option('--timeout <duration>', 'wait no longer than this, like 30s').argParser(durationArgument),
+    )
+    .showHelpAfterError('(t3-cockpit --help lists the commands)')
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .action(run(() => faces.cockpit(context())));
+
+  program
+    .command('status')
+    .description('the fleet: every user’s server, versions, database, backups')
+    .argument('[user...]')
+    .option('--watch', 'again and again', false)
+    .action(run((users: string[], flags: { watch: boolean }) => status(context(), users, flags.watch)));
+
+  program
+    .command('backup')
+    .description('verified online snapshots of everybody, or of those named; stops nothing')
+    .argument('[user...]')
+    .option('--kind <kind>', 'manual or daily', 'manual')
+    .option('--detach', 'start it and return', false)
+    .action(run((users: string[], flags: BackupFlags) => backup(context(), users, flags)));
+
+  program
+    .command('snapshots')
+    .description('the catalog of snapshots, newest first')
+    .argument('[user...]')
+    .action(run((users: string[]) => snapshots(context(), users)));
+
+  program
+    .command('operations')
+    .description('the operations of the journal; one of them in full')
+    .argument('[id]', 'its number', integerArgument)
+    .option('--follow', 'tell what it does until it ends', false)
+    .option('--stop', 'ask it to stop at its next safe point', false)
+    .option('--limit <count>', 'how many to list', integerArgument, 20)
+    .action(run((id: number | undefined, flags: OperationsFlags) => operations(context(), id, flags)));
+
+  program
+    .command('doctor')
+    .description('is this host laid out as configured; what is missing; what to do')
+    .action(run(() => doctor(context())));
+
+  const config = program.command('config').description('the configuration');
+  config
+    .command('show')
+    .description('as it is used, defaults included')
+    .action(run(() => configShow(context())));
+  config
+    .command('check')
+    .description('say what is wrong with it')
+    .action(run(() => configCheck(context())));
+  config
+    .command('schema')
+    .description('every key, as a JSON Schema')
+    .action(run(() => configSchemaDocument(context())));
+
+  const sandbox = program
+    .command('sandbox')
+    .description('an embedded, throwaway host with stand-in t3 servers');
+  sandboxOptions(sandbox.command('create').description('build one and start it').argument('<folder>')).action(
+    run((folder: string, flags: SandboxFlags) => sandboxCreate(context(), folder, flags)),
+  );
+  sandbox
+    .command('destroy')
+    .description('end all of its processes and remove it')
+    .argument('<folder>')
+    .action(run((folder: string) => sandboxDestroy(context(), folder)));
+
+  sandboxOptions(
+    program.command('demo').description('the cockpit on a fresh sandbox, gone when you quit'),
+  ).action(
+    run((flags: SandboxFlags) =>
+      demo(context(), flags, (file) =>
+        faces.cockpit({ io, options: { ...context().options, config: file } }),
+      ),
+    ),
+  );
+  return program;
+}
+
+function sandboxOptions(command: Command): Command {
+  return command
+    .option('--users <count>', 'how many users', integerArgument, 3)
+    .option('--t3 <version>', 'the t3 version they run', '0.0.24')
+    .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument);
+}
+
+function integerArgument(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('expected a positive number');
+  return Number(text);
+}
+
+function durationArgument(text: string): number {
+  const value = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? ms(text as ms.StringValue) : undefined;
+  if (value === undefined || Number.isNaN(value))
+    throw new InvalidArgumentError('expected a duration with its unit, like 30s');
+  return value;
+}
+
+function sizeArgument(text: string): number {
+  const value = /^\d+(\.\d+)?\s*(kb|mb|gb)$/i.test(text) ? bytes.parse(text) : null;
+  if (value === null) throw new InvalidArgumentError('expected a size with its unit, like 200mb');
+  return value;
+}

@@ -1,0 +1,112 @@
+import { readLastEvents } from '../journal/events.ts';
+import { listOperations, readOperation, readOperationDocuments, readSteps } from '../journal/operations.ts';
+import { UsageProblem } from '../operations/errors.ts';
+import { planSchema } from '../operations/plan.ts';
+import { standingOf } from '../operations/recovery.ts';
+import { requestStop } from '../operations/stop.ts';
+import type { OperationRecord } from '../journal/records.ts';
+import { dateText, durationText } from '../view/format.ts';
+import { withHost, type CommandContext, type Opened } from './context.ts';
+import { standingText } from '../view/operation.ts';
+import { exit, type ExitCode } from './exit.ts';
+import { follow } from './follow.ts';
+import { isoTime, jsonDocument } from './render/json.ts';
+import {
+  eventLine,
+  operationDocument,
+  operationJson,
+  operationLine,
+  stepsTable,
+} from './render/operation.ts';
+import { table } from './render/table.ts';
+
+export interface OperationsFlags {
+  follow: boolean;
+  stop: boolean;
+  limit: number;
+}
+
+/** How much of a finished operation's story `operations ID` tells, in events. */
+const storyLimit = 500;
+
+/** `operations [ID]`: list them, or show, follow or stop one. */
+export function operations(
+  context: CommandContext,
+  id: number | undefined,
+  flags: OperationsFlags,
+): Promise<ExitCode> {
+  return withHost(context, async (opened) => {
+    const { journal, journalProblem } = opened;
+    if (journal === undefined) {
+      if (journalProblem !== undefined) throw new Error(`journal: ${journalProblem}`);
+      if (id !== undefined)
+        throw new UsageProblem(`there is no operation ${id}: nothing was ever recorded here`);
+      context.io.out(context.options.json ? jsonDocument({ operations: [] }) : 'no operations yet\n');
+      return exit.done;
+    }
+    if (id === undefined) return list(context, opened, listOperations(journal, flags.limit));
+    const operation = readOperation(journal, id);
+    if (operation === undefined) throw new UsageProblem(`there is no operation ${id}`);
+    if (flags.stop) {
+      if (opened.config.readOnly) throw new UsageProblem('read-only mode: nothing is stopped');
+      context.io.err(`${requestStop(opened.config, opened.host.clock, id)}\n`);
+      return exit.done;
+    }
+    if (flags.follow) return follow(context, opened, id, context.options.json ? 'json lines' : 'lines');
+    return show(context, opened, operation);
+  });
+}
+
+async function list(
+  { io, options }: CommandContext,
+  opened: Opened,
+  found: readonly OperationRecord[],
+): Promise<ExitCode> {
+  const cutOff = await Promise.all(found.map((operation) => isCutOff(opened, operation)));
+  if (options.json) {
+    io.out(
+      jsonDocument({
+        operations: found.map((operation, index) => operationJson(operation, cutOff[index] === true)),
+      }),
+    );
+  } else {
+    const rows = found.map((operation, index) => [
+      String(operation.id),
+      operation.kind,
+      dateText(operation.requestedAt),
+      operation.startedAt === undefined || operation.endedAt === undefined
+        ? '-'
+        : durationText(operation.endedAt - operation.startedAt),
+      operation.actor.sudoUser ?? operation.actor.user,
+      standingText(operation, cutOff[index] === true),
+    ]);
+    io.out(table(['ID', 'KIND', 'REQUESTED', 'TOOK', 'BY', 'OUTCOME'], rows, [0]));
+  }
+  return exit.done;
+}
+
+async function show(
+  { io, options }: CommandContext,
+  opened: Opened,
+  operation: OperationRecord,
+): Promise<ExitCode> {
+  const { journal } = opened;
+  if (journal === undefined) throw new Error('no journal');
+  const cutOff = await isCutOff(opened, operation);
+  const steps = readSteps(journal, operation.id);
+  const plan = planSchema.safeParse(readOperationDocuments(journal, operation.id)?.plan).data;
+  const events = readLastEvents(journal, operation.id, storyLimit);
+  if (options.json) {
+    const story = events.map((event) => ({ ...event, at: isoTime(event.at) }));
+    io.out(jsonDocument({ ...operationDocument(operation, steps, plan, cutOff), events: story }));
+  } else {
+    io.out(
+      `${operationLine(operation, cutOff)}\n${stepsTable(steps)}\n${events.map((event) => eventLine(event, steps)).join('')}`,
+    );
+  }
+  return exit.done;
+}
+
+async function isCutOff({ host }: Opened, operation: OperationRecord): Promise<boolean> {
+  return operation.state !== 'ended' && (await standingOf(operation, host)) === 'cut off';
+}

@@ -1,0 +1,100 @@
+import type { EventRecord, OperationRecord, Outcome, StepRecord } from '../../journal/records.ts';
+import type { Plan } from '../../operations/plan.ts';
+import { eventText } from '../../view/event.ts';
+import { bytesText, dateText, durationText, timeText } from '../../view/format.ts';
+import { standingText, stepResultText } from '../../view/operation.ts';
+import { exit, type ExitCode } from '../exit.ts';
+import { isoTime } from './json.ts';
+import { table } from './table.ts';
+
+/** One event as a line for a terminal or a log: `14:02:09  alice  snapshot of the state database: succeeded`. */
+export function eventLine(event: EventRecord, steps: readonly StepRecord[]): string {
+  const user = event.user === undefined ? '' : `${event.user}  `;
+  return `${timeText(event.at)}  ${user}${eventText(event, steps)}\n`;
+}
+
+/** What became of each step, as a table. */
+export function stepsTable(steps: readonly StepRecord[]): string {
+  return table(
+    ['USER', 'STEP', 'STATE', 'TOOK', 'RESULT'],
+    steps.map((step) => [step.user ?? '', step.title, step.state, tookText(step), stepResultText(step)]),
+  );
+}
+
+function tookText(step: StepRecord): string {
+  return step.startedAt === undefined || step.endedAt === undefined
+    ? '-'
+    : durationText(step.endedAt - step.startedAt);
+}
+
+export function operationLine(operation: OperationRecord, cutOff: boolean): string {
+  return `operation ${operation.id} (${operation.kind}), ${dateText(operation.requestedAt)}: ${standingText(operation, cutOff)}\n`;
+}
+
+/** The operation as a document (docs/json.md, operation). */
+export function operationDocument(
+  operation: OperationRecord,
+  steps: readonly StepRecord[],
+  plan: Plan | undefined,
+  cutOff: boolean,
+): object {
+  return {
+    operation: operationJson(operation, cutOff),
+    users: steps.map((step) => ({
+      user: step.user ?? null,
+      step: step.kind,
+      outcome: step.state,
+      reason: step.reason ?? null,
+      startedAt: isoTime(step.startedAt),
+      endedAt: isoTime(step.endedAt),
+      result: step.result ?? null,
+    })),
+    leftOut: plan?.leftOut ?? [],
+    notes: plan?.notes ?? [],
+  };
+}
+
+export function operationJson(operation: OperationRecord, cutOff: boolean): object {
+  return {
+    id: operation.id,
+    kind: operation.kind,
+    state: cutOff ? 'interrupted' : operation.state,
+    outcome: operation.outcome ?? (cutOff ? 'interrupted' : null),
+    reason: operation.reason ?? null,
+    requestedAt: isoTime(operation.requestedAt),
+    startedAt: isoTime(operation.startedAt),
+    endedAt: isoTime(operation.endedAt),
+    actor: operation.actor,
+  };
+}
+
+/** The plan as it is shown before anything runs. */
+export function planText(plan: Plan): string {
+  const rows = plan.lanes.flatMap((lane) =>
+    lane.steps.map((step) => [lane.user, step.title, bytesText(step.bytes), `${step.folder}/${step.file}`]),
+  );
+  const leftOut = plan.leftOut.map(({ user, reason }) => `left out: ${user}: ${reason}\n`).join('');
+  const notes = plan.notes.map((note) => `${note}\n`).join('');
+  return `${table(['USER', 'STEP', 'AT MOST', 'INTO'], rows, [2])}${leftOut}${notes}`;
+}
+
+/** The exit code that an operation's end means. */
+export function exitCodeOf(
+  outcome: Outcome | undefined,
+  steps: readonly StepRecord[],
+  plan: Plan | undefined,
+): ExitCode {
+  switch (outcome) {
+    case 'succeeded':
+      // Somebody whose data could not even be looked at was not backed up either.
+      return plan?.leftOut.some((each) => !each.harmless) === true ? exit.someFailed : exit.done;
+    case 'refused':
+      return exit.refused;
+    case 'failed':
+    case 'rolled back':
+      return steps.some((step) => step.state === 'succeeded') ? exit.someFailed : exit.failed;
+    case 'interrupted':
+    case undefined:
+      return exit.interrupted;
+  }
+}

@@ -1,0 +1,124 @@
+import type { Fleet, Instance } from '../../fleet/fleet.ts';
+import { valueOf } from '../../fleet/observation.ts';
+import { pinText } from '../../fleet/pins.ts';
+import { newestUsable } from '../../snapshots/catalog.ts';
+import { schemaLevel } from '../../t3/state-database.ts';
+import { columns, gap, placeColumns } from '../../view/columns.ts';
+import { pad } from '../../view/format.ts';
+import { instanceCells, type Seeing } from '../../view/instance.ts';
+import { pinsText } from '../../view/pins.ts';
+import { isoTime, observationJson } from './json.ts';
+
+/** The fleet as a table, as wide as the terminal, or with all columns where there is none. */
+export function statusTable(seeing: Seeing, total: number | undefined): string {
+  const placed =
+    total === undefined ? columns.map((column) => ({ ...column, width: column.max })) : placeColumns(total);
+  const separator = ' '.repeat(gap);
+  const lines = [
+    placed.map((column) => pad(column.title, column.width, column.align)).join(separator),
+    ...seeing.fleet.instances.map((instance) => {
+      const cells = instanceCells(instance, seeing);
+      return placed
+        .map((column) => pad(cells[column.key].text, column.width, column.align, 'middle'))
+        .join(separator);
+    }),
+  ];
+  return [...headerLines(seeing), ...lines].map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+/** What concerns the whole host, in lines above the table. */
+export function headerLines({ config, fleet }: Seeing): string[] {
+  const { installed, pins, userMap, frozen } = fleet;
+  const facts = [
+    config.host.name,
+    `installed ${installed.kind === 'known' ? installed.value : installed.kind === 'unknown' ? `? ${installed.reason}` : '…'}`,
+    `pinned ${pins.kind === 'known' ? pinsText(pins.value) : pins.kind === 'unknown' ? `? ${pins.reason}` : '…'}`,
+    ...(valueOf(frozen) === true ? ['FROZEN'] : []),
+    ...(config.readOnly ? ['read-only'] : []),
+  ];
+  const problems =
+    userMap.kind === 'unknown'
+      ? [`user map: ${userMap.reason}`]
+      : userMap.kind === 'known'
+        ? userMap.value.map((problem) => `user map, line ${problem.line}: ${problem.message}`)
+        : [];
+  return [facts.join(' · '), ...problems];
+}
+
+/** The fleet as a document (docs/json.md, status). */
+export function statusDocument({ config, fleet, wall }: Seeing): object {
+  return {
+    at: isoTime(wall),
+    host: config.host.name,
+    readOnly: config.readOnly,
+    installed: observationJson(fleet.installed, (version) => version),
+    pinned: observationJson(fleet.pins, ({ agreed, readings }) => ({
+      agreed: agreed === undefined ? null : pinText(agreed),
+      files: readings.map(({ file, pin, problem }) => ({
+        file,
+        pin: pin === undefined ? null : pinText(pin),
+        problem: problem ?? null,
+      })),
+    })),
+    frozen: observationJson(fleet.frozen, (frozen) => frozen),
+    userMap: observationJson(fleet.userMap, (problems) => ({ problems })),
+    instances: fleet.instances.map(instanceDocument),
+  };
+}
+
+function instanceDocument(instance: Instance): object {
+  return {
+    user: instance.user,
+    authentik: instance.authentik,
+    unitName: instance.unitName,
+    port: observationJson(instance.port, (port) => port),
+    unit: observationJson(
+      instance.unit,
+      ({ load, active, sub, result, mainPid, exitStatus, since, restarts, memory, tasks }) => ({
+        load,
+        active,
+        sub,
+        result,
+        mainPid: mainPid ?? null,
+        exitStatus: exitStatus ?? null,
+        since: isoTime(since),
+        restarts: restarts ?? null,
+        memoryBytes: memory ?? null,
+        tasks: tasks ?? null,
+      }),
+    ),
+    running: observationJson(instance.liveness, ({ version, latency }) => ({
+      version,
+      latencyMs: Math.round(latency * 10) / 10,
+    })),
+    schema: observationJson(instance.state, ({ migrations }) => schemaLevel(migrations) ?? null),
+    activity: observationJson(instance.state, (state) => ({
+      turnsInFlight: state.inFlight,
+      turnMovedAt: state.inFlightMoved === null ? null : isoTime(state.inFlightMoved),
+      lastActivity: state.lastActivity === null ? null : isoTime(state.lastActivity),
+    })),
+    size: observationJson(instance.size, ({ database, wal }) => ({ databaseBytes: database, walBytes: wal })),
+    backup: observationJson(instance.snapshots, (entries) => {
+      const { verified, any } = newestUsable(entries);
+      return {
+        newestVerified:
+          verified === undefined
+            ? null
+            : { file: `${verified.folder}/${verified.file}`, takenAt: isoTime(verified.takenAt) },
+        newest:
+          any === undefined
+            ? null
+            : { file: `${any.folder}/${any.file}`, takenAt: isoTime(any.takenAt), standing: any.standing },
+        snapshots: entries.length,
+      };
+    }),
+    hosting: observationJson(instance.hosting, (hosting) =>
+      hosting.hosts ? { hosts: true, because: hosting.because } : { hosts: false },
+    ),
+  };
+}
+
+/** Does this fleet say that something could not be looked at for everybody? Then the command has failed. */
+export function statusFailed(fleet: Fleet): boolean {
+  return fleet.userMap.kind !== 'known';
+}

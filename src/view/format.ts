@@ -1,0 +1,65 @@
+import cliTruncate from 'cli-truncate';
+import prettyBytes from 'pretty-bytes';
+import prettyMs from 'pretty-ms';
+import stringWidth from 'string-width';
+
+/** Quantities in words that fit a cell. */
+
+/** `201 MB`, `4.2 GB`, `438 kB`: at most three digits, so at most seven columns. */
+export function bytesText(bytes: number): string {
+  const short = prettyBytes(bytes, { maximumFractionDigits: 1 });
+  return /^\d{1,2}(\.\d)? /.test(short) ? short : prettyBytes(bytes, { maximumFractionDigits: 0 });
+}
+
+const hour = 3_600_000;
+
+/**
+ * An age in its largest unit: `8s`, `12m`, `31h`, `5d`. Hours up to two days, because a backup of 25 hours and one of 47
+ * are not the same. Never negative: clocks differ by a little.
+ */
+export function ageText(milliseconds: number): string {
+  const age = Math.max(0, milliseconds);
+  if (age >= 24 * hour && age < 48 * hour) return `${Math.floor(age / hour)}h`;
+  return prettyMs(Math.floor(age / 1000) * 1000, { compact: true, hideYear: true }).replace('0ms', '0s');
+}
+
+/** How long something took: `340ms`, `1.2s`, `2m 3s`. */
+export function durationText(milliseconds: number): string {
+  const rounded = milliseconds < 1000 ? Math.round(milliseconds) : milliseconds;
+  return prettyMs(Math.max(0, rounded), { secondsDecimalDigits: 1, unitCount: 2 });
+}
+
+/** A time of day by the admin's clock, `14:02:09`. */
+export function timeText(wall: number): string {
+  return new Date(wall).toTimeString().slice(0, 8);
+}
+
+/** A date and time by the admin's clock, `2026-11-23 14:02:09`. */
+export function dateText(wall: number): string {
+  const date = new Date(wall);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${timeText(wall)}`;
+}
+
+/** Columns of a terminal that a text takes. */
+export function width(text: string): number {
+  return stringWidth(text);
+}
+
+/** At most so many columns; what does not fit is cut out of the middle, where names differ least. */
+export function fit(text: string, columns: number, where: 'middle' | 'end' = 'end'): string {
+  if (columns <= 0) return '';
+  return width(text) <= columns ? text : cliTruncate(text, columns, { position: where });
+}
+
+/** Exactly so many columns. */
+export function pad(
+  text: string,
+  columns: number,
+  align: 'left' | 'right' = 'left',
+  where: 'middle' | 'end' = 'end',
+): string {
+  const fitted = fit(text, columns, where);
+  const space = ' '.repeat(Math.max(0, columns - width(fitted)));
+  return align === 'left' ? fitted + space : space + fitted;
+}

@@ -1,0 +1,111 @@
+import type { Config } from '../config/schema.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { valueOf } from '../fleet/observation.ts';
+import type { UnitState } from '../host/units/units.ts';
+import { newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
+import { schemaLevel } from '../t3/state-database.ts';
+import { cell, factCell, type Cell } from './cell.ts';
+import { ageText, bytesText } from './format.ts';
+
+/** How the facts of one instance are said, in the grid and in `status` alike. */
+
+export interface Seeing {
+  config: Config;
+  fleet: Fleet;
+  /** Now, by both clocks, in milliseconds. */
+  wall: number;
+  tick: number;
+}
+
+export type ColumnKey =
+  'user' | 'state' | 'up' | 'runs' | 'schema' | 'size' | 'backup' | 'live' | 'activity' | 'marks';
+
+export function instanceCells(instance: Instance, seeing: Seeing): Record<ColumnKey, Cell> {
+  const { config, tick } = seeing;
+  const { cadence } = config;
+  const stopped = valueOf(instance.unit) !== undefined && !isUp(valueOf(instance.unit));
+  return {
+    user: cell(instance.user),
+    state: factCell(instance.unit, tick, cadence.units, unitCell),
+    up: factCell(instance.unit, tick, cadence.units, (unit) =>
+      cell(unit.since === undefined ? '-' : ageText(seeing.wall - unit.since), 'muted'),
+    ),
+    runs: stopped
+      ? cell('-', 'muted')
+      : factCell(instance.liveness, tick, cadence.liveness, (live) => versionCell(live.version, seeing)),
+    schema: factCell(instance.state, tick, cadence.state, ({ migrations }) =>
+      cell(String(schemaLevel(migrations)?.id ?? '?')),
+    ),
+    size: factCell(instance.size, tick, cadence.state, ({ database, wal }) =>
+      cell(bytesText(database + wal)),
+    ),
+    backup: factCell(instance.snapshots, tick, cadence.snapshots, (entries) => backupCell(entries, seeing)),
+    live: stopped
+      ? cell('-', 'muted')
+      : factCell(instance.liveness, tick, cadence.liveness, ({ latency }) =>
+          cell(`${Math.max(1, Math.round(latency))} ms`),
+        ),
+    activity: factCell(instance.state, tick, cadence.state, (state) => activityCell(state, seeing)),
+    marks: marksCell(instance, seeing),
+  };
+}
+
+function isUp(unit: UnitState | undefined): boolean {
+  return unit?.active === 'active' || unit?.active === 'reloading';
+}
+
+/** systemd's state in a word; what it calls `failed` with exit code 130 is how t3 ends when it is stopped (docs/t3-contract.md). */
+export function unitCell(unit: UnitState): Cell {
+  if (unit.load === 'not-found') return cell('no unit', 'danger');
+  if (unit.load === 'masked') return cell('masked', 'danger');
+  if (unit.load !== 'loaded') return cell(unit.load, 'danger');
+  if (unit.active === 'active')
+    return cell(unit.sub === 'running' ? 'running' : unit.sub, unit.sub === 'running' ? 'ok' : 'attention');
+  if (unit.active === 'activating' && unit.sub === 'auto-restart') return cell('crash-looping', 'danger');
+  if (unit.active === 'failed' && unit.result === 'exit-code' && unit.exitStatus === 130)
+    return cell('stopped', 'attention');
+  if (unit.active === 'failed')
+    return cell(
+      unit.result === 'exit-code' ? `failed (${unit.exitStatus ?? '?'})` : `failed: ${unit.result}`,
+      'danger',
+    );
+  if (unit.active === 'inactive') return cell('stopped', 'attention');
+  return cell(unit.active, 'attention');
+}
+
+/** The running version, marked where it is not the installed one. */
+function versionCell(version: string, { fleet }: Seeing): Cell {
+  const installed = valueOf(fleet.installed);
+  return installed === undefined || installed === version ? cell(version) : cell(`${version} ≠`, 'attention');
+}
+
+/** The age of the newest snapshot and how far it can be relied on. */
+export function backupCell(entries: readonly CatalogEntry[], { config, wall }: Seeing): Cell {
+  const { verified, any } = newestUsable(entries);
+  if (any === undefined) return cell('none', 'danger');
+  const newest = verified !== undefined && verified.takenAt === any.takenAt ? verified : any;
+  const age = wall - newest.takenAt;
+  const quality = newest.standing === 'verified' ? 'verified' : 'unverified';
+  if (age > config.snapshots.late) return cell(`${ageText(age)} late`, 'danger');
+  return cell(`${ageText(age)} ${quality}`, quality === 'verified' ? 'ok' : 'attention');
+}
+
+function activityCell(state: { inFlight: number; lastActivity: number | null }, { wall }: Seeing): Cell {
+  if (state.inFlight > 0) return cell(`${state.inFlight} turn${state.inFlight === 1 ? '' : 's'}`, 'busy');
+  return state.lastActivity === null
+    ? cell('no work yet', 'muted')
+    : cell(`idle ${ageText(wall - state.lastActivity)}`, 'muted');
+}
+
+function marksCell(instance: Instance, { fleet }: Seeing): Cell {
+  const hosting = instance.hosting.kind === 'known' && instance.hosting.value.hosts;
+  const marks = [
+    ...(hosting
+      ? ['hosting']
+      : instance.hosting.kind === 'unknown' && instance.unit.kind === 'known'
+        ? ['hosting?']
+        : []),
+    ...(valueOf(fleet.frozen) === true ? ['frozen'] : []),
+  ];
+  return cell(marks.join(' '), hosting ? 'attention' : 'muted');
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import xterm from '@xterm/headless';
+import * as pty from '@lydell/node-pty';
+
+const door = path.resolve(import.meta.dirname, '../../bin/t3-cockpit.js');
+
+export interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+  environment?: Record<string, string>;
+  /** Instead of the door of the built program. */
+  command?: readonly [string, ...string[]];
+}
+
+/**
+ * The built program in a pseudo terminal with a true emulator behind it: keys go in, what is asserted is the screen
+ * that an admin would see.
+ */
+export class Terminal {
+  readonly #pty: pty.IPty;
+  readonly #emulator: xterm.Terminal;
+  /** Everything that was written to the terminal, escapes included. */
+  raw = '';
+  exitCode: number | undefined;
+  #changed: () => void = () => undefined;
+
+  constructor(
+    args: readonly string[],
+    { columns = 80, rows = 24, environment = {}, command }: TerminalOptions = {},
+  ) {
+    const [file, ...rest] = command ?? [process.execPath, door];
+    const { CI: _ci, NO_COLOR: _noColor, TMUX: _tmux, ...inherited } = process.env as Record<string, string>;
+    this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+    this.#pty = pty.spawn(file, [...rest, ...args], {
+      cols: columns,
+      rows,
+      env: { ...inherited, TERM: 'xterm-256color', LANG: 'C.UTF-8', FORCE_COLOR: '1', ...environment },
+    });
+    this.#pty.onData((data) => {
+      this.raw += data;
+      this.#emulator.write(data, () => this.#changed());
+    });
+    this.#emulator.onData((data) => this.#pty.write(data));
+    this.#pty.onExit(({ exitCode }) => {
+      this.exitCode = exitCode;
+      this.#changed();
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Is the program on the alternate screen? */
+  get onAlternateScreen(): boolean {
+    return this.#emulator.buffer.active.type === 'alternate';
+  }
+
+  /** The visible lines, without trailing spaces. */
+  screen(): string[] {
+    const buffer = this.#emulator.buffer.active;
+    return Array.from(
+      { length: this.#emulator.rows },
+      (_, row) => buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? '',
+    );
+  }
+
+  text(): string {
+    return this.screen().join('\n');
+  }
+
+  press(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  signal(signal: string): void {
+    this.#pty.kill(signal);
+  }
+
+  /** Wait until the screen is as described; the last screen is in the error when it never is. */
+  async until(what: string, holds: (text: string) => boolean, patience = 20_000): Promise<string> {
+    const deadline = performance.now() + patience;
+    while (!holds(this.text())) {
+      if (performance.now() > deadline)
+        throw new Error(
+          `never on screen: ${what}\n${this.text()}\n(exit code: ${this.exitCode ?? 'running'})`,
+        );
+      await this.#next(100);
+    }
+    return this.text();
+  }
+
+  async ended(patience = 20_000): Promise<number> {
+    await this.until('the end of the program', () => this.exitCode !== undefined, patience);
+    return this.exitCode ?? -1;
+  }
+
+  dispose(): void {
+    if (this.exitCode === undefined) this.#pty.kill('SIGKILL');
+    this.#emulator.dispose();
+  }
+
+  #next(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#changed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
