@@ -13,8 +13,11 @@ import { eventLimit } from './state.ts';
 /** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
 const interval = 100;
 
-/** How often it is asked whether a runner that says nothing still lives, and whether there is a journal by now. */
-const slowInterval = 2000;
+/** How often it is looked whether there is a journal by now, milliseconds. */
+const openInterval = 250;
+
+/** How often it is asked whether a runner that says nothing still lives, milliseconds. */
+const lifeInterval = 2000;
 
 export interface JournalListener {
   /** The operation to show has changed. */
@@ -38,7 +41,7 @@ export class JournalWatch {
   #version = -1;
   #shown: { id: number; lastEvent: number; succeeded: Set<string>; cutOff: boolean } | undefined;
   #newestAtStart: number | undefined;
-  #slowAt = 0;
+  #askedAt = 0;
   #stopped = false;
 
   constructor(stateFolder: string, host: Host, listener: JournalListener) {
@@ -74,7 +77,7 @@ export class JournalWatch {
       this.#journal = undefined;
     }
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#turn(), this.#journal === undefined ? slowInterval : interval);
+    this.#timer = setTimeout(() => void this.#turn(), this.#journal === undefined ? openInterval : interval);
   }
 
   #open(): void {
@@ -95,8 +98,8 @@ export class JournalWatch {
     if (version !== this.#version) {
       this.#version = version;
       await this.#tell(journal);
-    } else if (this.#host.clock.monotonic() - this.#slowAt > slowInterval) {
-      this.#slowAt = this.#host.clock.monotonic();
+    } else if (this.#host.clock.monotonic() - this.#askedAt > lifeInterval) {
+      this.#askedAt = this.#host.clock.monotonic();
       await this.#checkLife(journal);
     }
   }

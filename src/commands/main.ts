@@ -79,7 +79,15 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .showHelpAfterError('(t3-cockpit --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .action(run(() => faces.cockpit(context())));
+    .allowExcessArguments()
+    .action(
+      run(() => {
+        const [unknown] = program.args;
+        if (unknown !== undefined)
+          throw new UsageProblem(`there is no command ${unknown}; t3-cockpit --help lists them`);
+        return faces.cockpit(context());
+      }),
+    );
 
   program
     .command('status')

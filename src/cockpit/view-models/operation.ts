@@ -1,7 +1,7 @@
 import type { StepRecord } from '../../journal/records.ts';
 import type { Tone } from '../../view/cell.ts';
 import { eventText } from '../../view/event.ts';
-import { bytesText, durationText, pad, timeText } from '../../view/format.ts';
+import { ageText, bytesText, durationText, pad, timeText } from '../../view/format.ts';
 import { standingText, stepResultText } from '../../view/operation.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { CockpitState, ShownOperation } from '../state.ts';
@@ -112,7 +112,7 @@ function stepLine(step: StepRecord, wall: number, glyphs: Glyphs): Line {
 }
 
 function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs): Line {
-  const elapsed = step.startedAt === undefined ? '' : durationText(wall - step.startedAt);
+  const elapsed = step.startedAt === undefined ? '' : ageText(wall - step.startedAt);
   const { progress } = step;
   if (progress === undefined || progress.total === 0) return [segment(`${step.title}  ${elapsed}`, 'busy')];
   const share = Math.min(1, progress.done / progress.total);

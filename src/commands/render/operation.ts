@@ -1,5 +1,7 @@
 import type { EventRecord, OperationRecord, Outcome, StepRecord } from '../../journal/records.ts';
 import type { Plan } from '../../operations/plan.ts';
+import type { SnapshotResult } from '../../operations/steps/snapshot.ts';
+import { schemaLevel } from '../../t3/state-database.ts';
 import { eventText } from '../../view/event.ts';
 import { bytesText, dateText, durationText, timeText } from '../../view/format.ts';
 import { standingText, stepResultText } from '../../view/operation.ts';
@@ -47,10 +49,23 @@ export function operationDocument(
       reason: step.reason ?? null,
       startedAt: isoTime(step.startedAt),
       endedAt: isoTime(step.endedAt),
-      result: step.result ?? null,
+      snapshot: snapshotJson(step),
     })),
     leftOut: plan?.leftOut ?? [],
     notes: plan?.notes ?? [],
+  };
+}
+
+/** The snapshot that a step took. */
+function snapshotJson(step: StepRecord): object | null {
+  const result = step.result as SnapshotResult | undefined;
+  if (step.kind !== 'snapshot' || result === undefined) return null;
+  return {
+    file: `${result.folder}/${result.file}`,
+    bytes: result.bytes,
+    sha256: result.sha256,
+    schema: schemaLevel(result.migrations) ?? null,
+    work: result.work,
   };
 }
 

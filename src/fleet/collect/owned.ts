@@ -26,7 +26,7 @@ export interface OwnedFacts {
   size: Observation<DatabaseSize>;
   state: Observation<StateFacts>;
   snapshots: Observation<readonly CatalogEntry[]>;
-  /** Milliseconds that a reader took; 0 when none was needed. */
+  /** Milliseconds of a core that a reader took; 0 when none was needed. */
   cost: number;
 }
 
@@ -56,13 +56,15 @@ export async function observeOwned(
     lookAtSnapshots(collecting, instance, account, remembered.folder, records),
   ]);
   const tasks: Task[] = mayRead ? [state.due, snapshots.due].filter((task) => task !== undefined) : [];
-  const started = collecting.host.clock.monotonic();
-  const answers = tasks.length === 0 ? [] : await readAs(collecting.host, collecting.config, account, tasks);
+  const { answers, cost } =
+    tasks.length === 0
+      ? { answers: [], cost: 0 }
+      : await readAs(collecting.host, collecting.config, account, tasks);
   const answerTo = <Kind extends Task['task']>(task: Extract<Task, { task: Kind }> | undefined) =>
     (task === undefined ? undefined : answers[tasks.indexOf(task)]) as Answer<Kind> | undefined;
   return {
     ...state.judge(answerTo(state.due)),
     snapshots: snapshots.judge(answerTo(snapshots.due)),
-    cost: tasks.length === 0 ? 0 : collecting.host.clock.monotonic() - started,
+    cost,
   };
 }

@@ -66,7 +66,7 @@ export async function observePins(
       return unknown(`no such user: ${excerpt(name, 40)} (host.administrator)`, moment(collecting));
     const files = config.pins.map((pin) => expand(pin.file, { home: administrator.home }));
     const tasks = files.map((path) => ({ task: 'text', path, maxSize: config.limits.fileSize }) as const);
-    const answers = await readAs(host, config, administrator, tasks);
+    const { answers } = await readAs(host, config, administrator, tasks);
     const readings = config.pins.map((pin, index): PinReading => {
       const file = files[index] ?? pin.file;
       const answer = answers[index];

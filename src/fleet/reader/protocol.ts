@@ -39,5 +39,13 @@ export interface FolderFacts {
 
 export type RawAnswer = { facts: unknown } | { problem: string };
 
+/** What a reader prints. */
+export interface Report {
+  /** One for each task, in their order. */
+  answers: RawAnswer[];
+  /** Milliseconds of CPU time that it took. */
+  cpu: number;
+}
+
 /** More files than this in a backup folder are not listed: somebody else's mess must not cost our memory. */
 export const folderLimit = 10_000;

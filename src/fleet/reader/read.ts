@@ -6,20 +6,30 @@ import type { Host } from '../../host/host.ts';
 import { entryCommand } from '../../host/program.ts';
 import { stateFactsSchema } from '../../t3/state-schema.ts';
 import { excerpt } from '../../text/printable.ts';
-import type { FolderFacts, RawAnswer, Task } from './protocol.ts';
+import type { FolderFacts, Report, Task } from './protocol.ts';
 
 const entries = z
   .array(z.object({ name: z.string().max(255), bytes: z.number(), modified: z.number() }))
   .nullable();
 const folderSchema: z.ZodType<FolderFacts> = z.object({ host: entries, own: entries });
 const answerSchemas = { state: stateFactsSchema, folder: folderSchema, text: z.string() } as const;
-const answersSchema: z.ZodType<RawAnswer[]> = z.array(
-  z.union([z.object({ facts: z.unknown() }), z.object({ problem: z.string() })]),
-);
+const reportSchema: z.ZodType<Report> = z.object({
+  answers: z.array(z.union([z.object({ facts: z.unknown() }), z.object({ problem: z.string() })])),
+  cpu: z.number().min(0),
+});
 
 type Facts<Kind extends Task['task']> = z.output<(typeof answerSchemas)[Kind]>;
 export type Answer<Kind extends Task['task']> = { facts: Facts<Kind> } | { problem: string };
 type Answers<Tasks extends readonly Task[]> = { [Index in keyof Tasks]: Answer<Tasks[Index]['task']> };
+
+/** The answers, in the order of the tasks, and what they cost in milliseconds of a core. */
+export interface Reading<Tasks extends readonly Task[]> {
+  answers: Answers<Tasks>;
+  cost: number;
+}
+
+/** A reader that says it took no time is not believed: its owner would be read without a pause. */
+const leastCpuShare = 0.2;
 
 /**
  * Have a reader do these tasks as the owner. Never rejects for what the owner's files, or a tampered reader, may do:
@@ -30,8 +40,12 @@ export async function readAs<const Tasks extends readonly Task[]>(
   config: Config,
   account: Account,
   tasks: Tasks,
-): Promise<Answers<Tasks>> {
-  const all = (problem: string) => tasks.map(() => ({ problem })) as Answers<Tasks>;
+): Promise<Reading<Tasks>> {
+  const started = host.clock.monotonic();
+  const all = (problem: string): Reading<Tasks> => ({
+    answers: tasks.map(() => ({ problem })) as Answers<Tasks>,
+    cost: host.clock.monotonic() - started,
+  });
   const { readerTimeout, readerMemory } = config.limits;
   let output: unknown;
   try {
@@ -49,10 +63,10 @@ export async function readAs<const Tasks extends readonly Task[]>(
   } catch (error) {
     return all(excerpt(error instanceof Error ? error.message : String(error)));
   }
-  const answers = answersSchema.safeParse(output);
-  if (!answers.success || answers.data.length !== tasks.length)
+  const report = reportSchema.safeParse(output);
+  if (!report.success || report.data.answers.length !== tasks.length)
     return all('the reader’s answer makes no sense');
-  return answers.data.map((answer, index) => {
+  const answers = report.data.answers.map((answer, index) => {
     if ('problem' in answer) return { problem: excerpt(answer.problem) };
     const task = tasks[index];
     const facts = task === undefined ? undefined : answerSchemas[task.task].safeParse(answer.facts);
@@ -60,4 +74,6 @@ export async function readAs<const Tasks extends readonly Task[]>(
       ? { facts: facts.data }
       : { problem: 'the reader’s answer makes no sense' };
   }) as Answers<Tasks>;
+  const wall = host.clock.monotonic() - started;
+  return { answers, cost: Math.min(wall, Math.max(report.data.cpu, wall * leastCpuShare)) };
 }
