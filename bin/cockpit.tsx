@@ -39,7 +39,9 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     </ThemeContext>
   );
   // Ctrl-C is a key like others; CI in the environment of a terminal says nothing about the terminal.
-  const ink = render(app, {
+  // Nothing at first: the alternate screen begins with the cursor wherever the shell had it, and a frame that is drawn
+  // from there scrolls.
+  const ink = render(null, {
     alternateScreen: true,
     incrementalRendering: true,
     exitOnCtrlC: false,
@@ -51,6 +53,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     ink.clear();
     ink.rerender(app);
   }
+  redraw();
   const crash = (error: unknown) => {
     ink.unmount();
     io.err(`t3-cockpit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

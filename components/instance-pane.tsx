@@ -4,9 +4,16 @@ import type { ReactNode } from 'react';
 import type { InstancePane as Model } from '../src/cockpit/view-models/instance.ts';
 import { Pane } from './pane.tsx';
 import { StyledLine } from './styled-line.tsx';
+import { useTheme } from './theme.tsx';
 
 const Plain = ({ children }: { children?: ReactNode }) => <Text>{children}</Text>;
 const Muted = ({ children }: { children?: ReactNode }) => <Text dimColor>{children}</Text>;
+
+/** The table's own lines, in signs that the terminal has. */
+function Lines({ children }: { children?: ReactNode }) {
+  const { glyphs } = useTheme();
+  return <Text dimColor>{typeof children === 'string' ? glyphs.box(children) : children}</Text>;
+}
 
 /** What is known of the selected instance, and its newest snapshots. */
 export function InstancePane({ pane, columns, height }: { pane: Model; columns: number; height: number }) {
@@ -17,7 +24,7 @@ export function InstancePane({ pane, columns, height }: { pane: Model; columns: 
       ))}
       {pane.snapshots.length === 0 ? null : (
         <Box flexDirection="column" marginLeft={1}>
-          <Table data={pane.snapshots} header={Muted} cell={Plain} skeleton={Muted} />
+          <Table data={pane.snapshots} header={Muted} cell={Plain} skeleton={Lines} />
         </Box>
       )}
     </Pane>

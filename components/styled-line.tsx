@@ -1,6 +1,6 @@
 import { Text } from 'ink';
 import { memo } from 'react';
-import { signature, type Line } from '../src/cockpit/view-models/line.ts';
+import { lineWidth, signature, type Line } from '../src/cockpit/view-models/line.ts';
 import { useTheme } from './theme.tsx';
 
 interface StyledLineProps {
@@ -17,7 +17,7 @@ export const StyledLine = memo(
     const { tones } = useTheme();
     return (
       <Text wrap="truncate" inverse={selected}>
-        {line.length === 0 ? ' ' : ''}
+        {lineWidth(line) === 0 ? ' ' : ''}
         {line.map((segment, index) => (
           <Text key={index} {...tones[segment.tone]} {...(segment.bold === true ? { bold: true } : {})}>
             {segment.text}

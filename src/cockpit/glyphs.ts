@@ -14,6 +14,8 @@ export interface Glyphs {
   full: string;
   empty: string;
   rule: string;
+  /** A line of a table, drawn in these signs. */
+  box: (line: string) => string;
 }
 
 const unicode: Glyphs = {
@@ -29,6 +31,7 @@ const unicode: Glyphs = {
   full: '█',
   empty: '░',
   rule: '─',
+  box: (line) => line,
 };
 
 const ascii: Glyphs = {
@@ -44,6 +47,11 @@ const ascii: Glyphs = {
   full: '#',
   empty: '-',
   rule: '-',
+  box: (line) =>
+    line
+      .replaceAll('─', '-')
+      .replaceAll('│', '|')
+      .replaceAll(/[┌┬┐├┼┤└┴┘]/g, '+'),
 };
 
 /** `auto` takes the ASCII set where the locale does not promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG). */

@@ -61,9 +61,14 @@ export class JournalWatch {
     this.#journal = undefined;
   }
 
-  /** What the journal vouches for, of a user. */
+  /** What the journal vouches for, of a user; nothing while it cannot be read, which is said beside. */
   records(user: string): readonly SnapshotRecord[] {
-    return this.#journal === undefined ? [] : readSnapshots(this.#journal, user);
+    try {
+      return this.#journal === undefined ? [] : readSnapshots(this.#journal, user);
+    } catch (error) {
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      return [];
+    }
   }
 
   async #turn(): Promise<void> {

@@ -188,20 +188,25 @@ export class FleetObserver {
     });
   }
 
-  #observeOwned(user: string, mayRead = true): Promise<void> {
-    return this.#alone(`owned ${user}`, user, this.#readers, async (instance) => {
+  /** From outside at once, by a reader when there is a place for it: a size is shown before anything has been read. */
+  async #observeOwned(user: string, mayRead = true): Promise<void> {
+    const look = (read: boolean) => async (instance: Instance) => {
       const remembered = this.#remembered.get(user) ?? { state: {}, folder: {} };
       this.#remembered.set(user, remembered);
-      const { cost, ...facts } = await observeOwned(
-        this.#collecting,
-        instance,
-        remembered,
-        this.#options.records(user),
-        mayRead && this.#budget.mayRead(user),
-      );
+      const records = this.#options.records(user);
+      const {
+        cost,
+        due: changed,
+        ...facts
+      } = await observeOwned(this.#collecting, instance, remembered, records, read);
       this.#budget.spent(user, cost, this.#instances.size);
+      due = changed;
       return facts;
-    });
+    };
+    let due = false;
+    await this.#alone(`look ${user}`, user, undefined, look(false));
+    if (due && mayRead && this.#budget.mayRead(user))
+      await this.#alone(`read ${user}`, user, this.#readers, look(true));
   }
 
   #eachInstance(look: (user: string) => Promise<void>): Promise<void>[] {
@@ -212,13 +217,13 @@ export class FleetObserver {
   async #alone(
     key: string,
     user: string,
-    limit: ReturnType<typeof pLimit>,
+    limit: ReturnType<typeof pLimit> | undefined,
     look: (instance: Instance) => Promise<Partial<Instance>>,
   ): Promise<void> {
     if (this.#busy.has(key)) return;
     this.#busy.add(key);
     try {
-      await limit(async () => {
+      const measure = async () => {
         const instance = this.#instances.get(user);
         if (instance === undefined || this.#stopped) return;
         const facts = await look(instance);
@@ -226,7 +231,8 @@ export class FleetObserver {
         const now = this.#instances.get(user);
         if (now !== undefined) this.#instances.set(user, { ...now, ...facts });
         this.#changed();
-      });
+      };
+      await (limit === undefined ? measure() : limit(measure));
     } finally {
       this.#busy.delete(key);
     }

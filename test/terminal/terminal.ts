@@ -2,7 +2,8 @@ import path from 'node:path';
 import xterm from '@xterm/headless';
 import * as pty from '@lydell/node-pty';
 
-const door = path.resolve(import.meta.dirname, '../../bin/t3-cockpit.js');
+/** The door of the built program. */
+export const doorPath = path.resolve(import.meta.dirname, '../../bin/t3-cockpit.js');
 
 export interface TerminalOptions {
   columns?: number;
@@ -28,7 +29,7 @@ export class Terminal {
     args: readonly string[],
     { columns = 80, rows = 24, environment = {}, command }: TerminalOptions = {},
   ) {
-    const [file, ...rest] = command ?? [process.execPath, door];
+    const [file, ...rest] = command ?? [process.execPath, doorPath];
     const { CI: _ci, NO_COLOR: _noColor, TMUX: _tmux, ...inherited } = process.env as Record<string, string>;
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
     this.#pty = pty.spawn(file, [...rest, ...args], {

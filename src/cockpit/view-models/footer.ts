@@ -4,7 +4,7 @@ import { lineWidth, segment, clip, type Line } from './line.ts';
 
 /** The last thing said to the admin. */
 export function noticeLine({ notice, size }: CockpitState): Line {
-  return notice === undefined ? [segment('')] : clip([segment(` ${notice.text}`, notice.tone)], size.columns);
+  return notice === undefined ? [] : clip([segment(` ${notice.text}`, notice.tone)], size.columns);
 }
 
 /** The keys that work now; one that cannot is muted and says why when it is pressed. Whole keys only, as many as fit. */

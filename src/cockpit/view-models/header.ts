@@ -15,14 +15,11 @@ export function headerLine(state: CockpitState): Line {
     const agrees = pins.agreed?.kind !== 'version' || pins.agreed.version === valueOf(fleet.installed);
     return cell(pinsText(pins), pins.agreed === undefined || !agrees ? 'attention' : 'plain');
   });
-  const left: Line = [
-    segment(' t3-cockpit ', 'plain', true),
-    segment(config.host.name, 'plain', true),
-    segment('  installed ', 'muted'),
-    segment(installed.text, installed.tone),
-    segment(' · pinned ', 'muted'),
-    segment(pinned.text, pinned.tone),
-    segment(` · ${fleet.instances.length} user${fleet.instances.length === 1 ? '' : 's'}`, 'muted'),
+  const left: Line[] = [
+    [segment(' t3-cockpit ', 'plain', true), segment(config.host.name, 'plain', true)],
+    [segment('  installed ', 'muted'), segment(installed.text, installed.tone)],
+    [segment(' · pinned ', 'muted'), segment(pinned.text, pinned.tone)],
+    [segment(` · ${fleet.instances.length} user${fleet.instances.length === 1 ? '' : 's'}`, 'muted')],
   ];
   const right: Line = [
     ...(operationRuns(state)
@@ -37,5 +34,7 @@ export function headerLine(state: CockpitState): Line {
 
 /** What is wrong with the host as a whole. */
 export function problemLines(state: CockpitState): Line[] {
-  return hostProblems(state).map((text) => spread([segment(` ! ${text}`, 'danger')], [], state.size.columns));
+  return hostProblems(state).map((text) =>
+    spread([[segment(` ! ${text}`, 'danger')]], [], state.size.columns),
+  );
 }

@@ -40,11 +40,19 @@ export function clip(line: Line, columns: number): Line {
   return kept;
 }
 
-/** One part at the left edge, one at the right; the left one gives way. */
-export function spread(left: Line, right: Line, columns: number): Line {
+/**
+ * Parts at the left edge, and one at the right. What does not fit at the left is left out from the end, part by part;
+ * only the first is ever cut.
+ */
+export function spread(left: readonly Line[], right: Line, columns: number): Line {
   const rightWidth = lineWidth(right);
   const room = Math.max(0, columns - rightWidth - 1);
-  const kept = clip(left, room);
+  const [first = [], ...others] = left;
+  let kept = clip(first, room);
+  for (const part of others) {
+    if (lineWidth(kept) + lineWidth(part) > room) break;
+    kept = [...kept, ...part];
+  }
   return clip(
     [...kept, segment(' '.repeat(Math.max(1, columns - rightWidth - lineWidth(kept)))), ...right],
     columns,

@@ -26,6 +26,8 @@ export interface OwnedFacts {
   size: Observation<DatabaseSize>;
   state: Observation<StateFacts>;
   snapshots: Observation<readonly CatalogEntry[]>;
+  /** Whether something changed that a reader has not looked at. */
+  due: boolean;
   /** Milliseconds of a core that a reader took; 0 when none was needed. */
   cost: number;
 }
@@ -49,13 +51,14 @@ export async function observeOwned(
       instance.account.kind === 'unknown' ? instance.account.reason : 'the account is not known',
       moment(collecting),
     );
-    return { size: nobody, state: nobody, snapshots: nobody, cost: 0 };
+    return { size: nobody, state: nobody, snapshots: nobody, due: false, cost: 0 };
   }
   const [state, snapshots] = await Promise.all([
     lookAtState(collecting, instance, account, remembered.state),
     lookAtSnapshots(collecting, instance, account, remembered.folder, records),
   ]);
-  const tasks: Task[] = mayRead ? [state.due, snapshots.due].filter((task) => task !== undefined) : [];
+  const changed: Task[] = [state.due, snapshots.due].filter((task) => task !== undefined);
+  const tasks = mayRead ? changed : [];
   const { answers, cost } =
     tasks.length === 0
       ? { answers: [], cost: 0 }
@@ -65,6 +68,7 @@ export async function observeOwned(
   return {
     ...state.judge(answerTo(state.due)),
     snapshots: snapshots.judge(answerTo(snapshots.due)),
+    due: changed.length > tasks.length,
     cost,
   };
 }

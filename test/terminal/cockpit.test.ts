@@ -1,0 +1,226 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TestSandbox } from '../sandbox/sandbox.ts';
+import { Terminal, doorPath, type TerminalOptions } from './terminal.ts';
+
+/** The built cockpit in a real terminal: keys in, screen out. */
+
+let sandbox: TestSandbox;
+const open: Terminal[] = [];
+const cockpit = (options?: TerminalOptions, ...flags: string[]) => {
+  const terminal = new Terminal(['--config', sandbox.config, ...flags], options);
+  open.push(terminal);
+  return terminal;
+};
+/** Everything is known of everyone. */
+const complete = (text: string) =>
+  (text.match(/^. . (alice|bob|carol) (?!.* … )(?!.*…\s*$).*$/gm) ?? []).length === 3 &&
+  / bob .*1 turn/.test(text);
+
+beforeAll(async () => {
+  sandbox = await TestSandbox.create({ users: 3, large: 40 * 1024 * 1024 });
+});
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.dispose();
+});
+afterAll(() => sandbox.destroy());
+
+describe('the cockpit', () => {
+  it('shows everyone, and leaves the terminal as it was', async () => {
+    const terminal = cockpit({
+      command: ['sh', '-c', `echo before; "$0" "$@"; echo after`, process.execPath, doorPath],
+    });
+    await terminal.until('the fleet', complete);
+    expect(terminal.onAlternateScreen).toBe(true);
+    const [header = '', titles = ''] = terminal.screen();
+    expect(header).toMatch(
+      /^ t3-cockpit sandbox {2}installed 0\.0\.24 · pinned 0\.0\.24 · 3 users .*\d\d:\d\d:\d\d/,
+    );
+    expect(titles).toMatch(/USER +STATE +RUNS +SIZE +BACKUP +ACTIVITY/);
+    terminal.press('q');
+    await terminal.until('the end', (text) => text.includes('after'));
+    expect(terminal.onAlternateScreen).toBe(false);
+    expect(terminal.screen().filter((line) => line !== '')).toEqual(['before', 'after']);
+    // The cursor is shown again, and bracketed paste is off.
+    expect(terminal.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\u001b[?25l'));
+    expect(terminal.raw.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(
+      terminal.raw.lastIndexOf('\u001b[?2004h'),
+    );
+  });
+
+  it('backs everyone up on b: steps and progress stream, ages turn fresh, the result stays', async () => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    expect(terminal.text()).toMatch(/carol .*none/);
+    terminal.press('b');
+    await terminal.until('the running operation', (text) => /operation \d+: backup: running/.test(text));
+    await terminal.until('bytes of alice’s copy', (text) =>
+      /alice +█+░* +\d+% {2}(copy|sync|check) [\d.]+ MB of/.test(text),
+    );
+    await terminal.until('the end of it', (text) => /operation \d+: backup: succeeded/.test(text));
+    await terminal.until('fresh ages', (text) => (text.match(/\d+s verified/g) ?? []).length === 3);
+    expect(terminal.text()).toMatch(/✓ alice +succeeded in/);
+    expect(terminal.text()).toContain('snapshot of the state database: started');
+  });
+
+  it('backs up the selected user on B, and only that one', async () => {
+    const before = readdirSync(sandbox.snapshots('bob')).length;
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('j');
+    await terminal.until('bob selected', (text) => /^› ● bob/m.test(text));
+    terminal.press('B');
+    await terminal.until('the end of it', (text) => /operation \d+: backup: succeeded/.test(text));
+    expect(terminal.text()).not.toMatch(/✓ alice/);
+    expect(readdirSync(sandbox.snapshots('bob'))).toHaveLength(before + 2);
+  });
+
+  it('shows the operation that another cockpit started, and leaves it running when it is left', async () => {
+    const [first, second] = [cockpit(), cockpit()];
+    await Promise.all([first, second].map((terminal) => terminal.until('the fleet', complete)));
+    first.press('b');
+    await first.until('the operation', (text) => /operation \d+: backup: running/.test(text));
+    first.press('q');
+    expect(await first.ended()).toBe(0);
+    expect(first.raw).toMatch(/operation \d+ goes on; follow it with: t3-cockpit operations \d+ --follow/);
+    await second.until('its end, in the other', (text) => /operation \d+: backup: succeeded/.test(text));
+    expect(second.text()).toMatch(/✓ alice +succeeded/);
+  });
+
+  it('is not needed by the operation: killed, the backup goes on', async () => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('b');
+    await terminal.until('the operation', (text) => /operation \d+: backup: running/.test(text));
+    terminal.signal('SIGKILL');
+    await terminal.ended();
+    const { operations } = await sandbox.json<{ operations: { id: number }[] }>('operations');
+    const followed = await sandbox.run('operations', String(operations[0]?.id), '--follow');
+    expect(followed.exitCode).toBe(0);
+  });
+
+  it('asks a running backup to stop on x, and says what that means', async () => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('b');
+    await terminal.until('the copy', (text) => /alice +█/.test(text));
+    terminal.press('x');
+    await terminal.until('an answer', (text) => /was asked to stop|has ended/.test(text));
+    await terminal.until('the end', (text) =>
+      /operation \d+: backup: (interrupted: stopped on request|succeeded)/.test(text),
+    );
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('gives the terminal back after %s', async (signal) => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.signal(signal);
+    await terminal.ended();
+    expect(terminal.onAlternateScreen).toBe(false);
+    expect(terminal.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\u001b[?25l'));
+  });
+});
+
+describe('keys', () => {
+  it('move, many at once, and stop at the ends', async () => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('jjjjjjjj');
+    await terminal.until('the last row', (text) => /^› ○ carol/m.test(text));
+    terminal.press('\u001b[A');
+    await terminal.until('one up', (text) => /^› ● bob/m.test(text));
+    terminal.press('g');
+    await terminal.until('the first row', (text) => /^› ● alice/m.test(text));
+    terminal.press('G');
+    await terminal.until('the last row', (text) => /^› ○ carol/m.test(text));
+  });
+
+  it('start nothing when they come in one piece, or are pasted', async () => {
+    const { operations: before } = await sandbox.json<{ operations: unknown[] }>('operations');
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('bb');
+    terminal.press('\u001b[200~b\nB\nb\u001b[201~');
+    terminal.press('j');
+    await terminal.until('the key that came after', (text) => /^› ● bob/m.test(text));
+    expect((await sandbox.json<{ operations: unknown[] }>('operations')).operations).toEqual(before);
+  });
+
+  it('say why they cannot work', async () => {
+    const terminal = cockpit();
+    await terminal.until('the fleet', complete);
+    terminal.press('x');
+    await terminal.until('the reason', (text) =>
+      text.includes('x (stop) cannot work now: no operation is running'),
+    );
+    const readOnly = cockpit({}, '--read-only');
+    await readOnly.until('the mark', (text) => text.includes('READ-ONLY') && complete(text));
+    readOnly.press('b');
+    await readOnly.until('the reason', (text) =>
+      text.includes('b (back up all) cannot work now: read-only mode'),
+    );
+  });
+
+  it('are all explained by ?', async () => {
+    const terminal = cockpit({ columns: 120, rows: 40 });
+    await terminal.until('the fleet', complete);
+    terminal.press('?');
+    const help = await terminal.until('the help', (text) => text.includes('Back up everyone'));
+    expect(help).toMatch(/x .*\(not now: no operation is running\)/);
+    terminal.press('?');
+    await terminal.until('the fleet again', (text) => !text.includes('Back up everyone') && complete(text));
+    terminal.press('?');
+    await terminal.until('the help', (text) => text.includes('Back up everyone'));
+    terminal.press('\u001b');
+    await terminal.until('the fleet again', (text) => !text.includes('Back up everyone'));
+  });
+});
+
+describe('the screen', () => {
+  it.each([
+    [80, 24],
+    [120, 40],
+    [200, 60],
+    [60, 15],
+  ])('at %ix%i fits, and wraps nothing', async (columns, rows) => {
+    const terminal = cockpit({ columns, rows });
+    await terminal.until('the fleet', (text) => / carol .*stopped/.test(text) && /installed 0/.test(text));
+    const screen = terminal.screen();
+    expect(screen.every((line) => line.length <= columns)).toBe(true);
+    expect(screen.filter((line) => /(alice|bob|carol) +(running|stopped)/.test(line))).toHaveLength(3);
+    expect(screen[rows - 2]).toContain('b back up all');
+    expect(screen[0]).toContain('t3-cockpit');
+  });
+
+  it('says when it is too small, and comes back', async () => {
+    const terminal = cockpit({ columns: 50, rows: 10 });
+    await terminal.until('the words', (text) => text.includes('t3-cockpit needs 60x15; this'));
+    terminal.resize(100, 30);
+    await terminal.until('the fleet', complete);
+    terminal.resize(70, 20);
+    await terminal.until('fewer columns', (text) => complete(text) && !text.includes('SCHEMA'));
+    expect(terminal.screen().filter((line) => line.includes('t3-cockpit'))).toHaveLength(1);
+  });
+
+  it('has no colour with NO_COLOR, and none is needed', async () => {
+    const terminal = cockpit({ environment: { NO_COLOR: '1' } });
+    await terminal.until('the fleet', complete);
+    // Weight and inverse may stay: 30 to 37 and their kin are colours (ECMA-48, SGR).
+    expect(terminal.raw).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;|48;)[\d;]*m/);
+    expect(terminal.text()).toMatch(/carol +stopped/);
+  });
+
+  it('keeps to ASCII where the locale is not UTF-8', async () => {
+    const terminal = cockpit({ environment: { LANG: 'C', LC_ALL: 'C' } });
+    await terminal.until('the fleet', (text) => /^> \* alice/m.test(text) && /carol .*stopped/.test(text));
+    expect(terminal.text().replace(/ · /g, ' ')).toMatch(/^[\u0020-\u007e\n…]*$/);
+  });
+});
+
+describe('without a terminal', () => {
+  it('says what to do', async () => {
+    const { exitCode, stderr } = await sandbox.run();
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('the cockpit needs a terminal; without one, try: t3-cockpit status');
+  });
+});
