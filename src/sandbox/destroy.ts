@@ -36,8 +36,15 @@ export async function destroySandbox(root: string): Promise<void> {
   rmSync(layout.root, { recursive: true, force: true });
 }
 
+/** What is left of a sandbox whose units have been stopped: for the supervisor, which cannot end itself first. */
+export async function removeSandbox(root: string): Promise<void> {
+  const layout = layoutOf(root);
+  await endRunners(layout);
+  rmSync(layout.root, { recursive: true, force: true });
+}
+
 /** A runner of this sandbox's journal that still works. Killed like one that dies: there is nothing left to keep. */
-export async function endRunners(layout: Layout): Promise<void> {
+async function endRunners(layout: Layout): Promise<void> {
   let places;
   try {
     const journal = openJournalReadOnly(layout.state);

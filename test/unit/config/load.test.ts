@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { loadConfig, type ConfigSources } from '../../../src/config/load.ts';
 import { configKeys, variableName } from '../../../src/config/overrides.ts';
+import { scratch } from '../../scratch.ts';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-config-'));
+const folder = scratch();
 
 function yaml(text: string): string {
   const file = path.join(folder, `${Math.random().toString(36).slice(2)}.yaml`);

@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
-import os from 'node:os';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openJournal, openJournalReadOnly, JournalProblem } from '../../../src/journal/journal.ts';
@@ -21,6 +20,7 @@ import {
 } from '../../../src/journal/recorder.ts';
 import { readSnapshots, recordSnapshot } from '../../../src/journal/snapshots.ts';
 import { FakeClock } from '../../fakes/host.ts';
+import { scratch } from '../../scratch.ts';
 
 const clock = new FakeClock();
 const actor = { user: 'root', uid: 0, surface: 'command', pid: 1 };
@@ -31,7 +31,7 @@ const steps = [
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-journal-'));
+  folder = scratch();
 });
 
 function newOperation() {

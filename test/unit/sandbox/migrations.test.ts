@@ -1,5 +1,4 @@
-import { copyFileSync, mkdtempSync } from 'node:fs';
-import os from 'node:os';
+import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -7,12 +6,13 @@ import { levelOf, migrate } from '../../../src/sandbox/stand-in/migrations.ts';
 import { grow, populate } from '../../../src/sandbox/stand-in/populate.ts';
 import { profileOf, standInVersions } from '../../../src/sandbox/stand-in/profiles.ts';
 import { countWork, readState } from '../../../src/t3/state-database.ts';
+import { scratch } from '../../scratch.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '../../fixtures/t3');
 const nightly = '0.0.33-nightly.20260808.1031';
 
 function copyOf(fixture: string): Database.Database {
-  const file = path.join(mkdtempSync(path.join(os.tmpdir(), 't3-migrations-')), 'state.sqlite');
+  const file = path.join(scratch(), 'state.sqlite');
   copyFileSync(path.join(fixtures, fixture), file);
   return new Database(file);
 }
