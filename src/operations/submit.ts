@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
-import { openJournal } from '../journal/journal.ts';
+import type { Sqlite } from '../host/sqlite.ts';
+import { JournalProblem, openJournal } from '../journal/journal.ts';
 import { openOperations } from '../journal/operations.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import type { Actor } from '../journal/records.ts';
@@ -54,7 +55,7 @@ export async function submit(
   const verdict = mayChange(config);
   if (!verdict.holds) throw new Refused(verdict.reason);
   if (plan.lanes.length === 0) throw new Refused('there is nothing to do for anybody');
-  const journal = openJournal(config.paths.state);
+  const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {
       if ((await standingOf(operation, host)) === 'cut off') continue;
@@ -89,5 +90,16 @@ export async function submit(
     return id;
   } finally {
     journal.close();
+  }
+}
+
+/** Who may not write the journal may not change the host either. */
+function openForRequest(state: string): Sqlite {
+  try {
+    return openJournal(state);
+  } catch (error) {
+    if (error instanceof JournalProblem && error.kind === 'denied')
+      throw new Refused(`${error.message}; run it as root (sudo t3-cockpit …)`);
+    throw error;
   }
 }

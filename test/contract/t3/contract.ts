@@ -1,5 +1,7 @@
 import { describe } from 'vitest';
-import { describeBehaviour } from './behaviour.ts';
+import { describeBetweenVersions } from './between-versions.ts';
+import { describeCommandLine } from './command-line.ts';
+import { describeProcess } from './process.ts';
 import { describeTranscript } from './replay.ts';
 import type { T3 } from './subject.ts';
 
@@ -12,6 +14,8 @@ export function describeT3Contract(name: string, t3: T3, newest: T3): void {
   // Besides what a call may take, some tests make several, and wait for a credential to run out.
   describe(name, { timeout: 8 * (t3.patience ?? 15_000) }, () => {
     describeTranscript(t3);
-    describeBehaviour(t3, newest);
+    describeCommandLine(t3);
+    describeProcess(t3);
+    describeBetweenVersions(t3, newest);
   });
 }

@@ -36,7 +36,9 @@ export function describeTranscript(t3: T3): void {
         ...(entry.body === '' ? {} : { body: await sentBody(entry) }),
       });
       expect(answer.status).toBe(entry.status);
-      expect(headerShapes(answer, entry)).toEqual(headerShapes({ ...entry, body: entry.answer }, entry));
+      expect(headerShapes(answer.headers, (value) => lengthShape(answer, entry.method, value))).toEqual(
+        headerShapes(entry.headers, () => '<length>'),
+      );
       expect(bodyShape(answer)).toBe(bodyShape({ ...entry, body: entry.answer }));
       const set = answer.headers.find(([name]) => name === 'set-cookie')?.[1];
       if (set !== undefined) cookie = parseCookie(set);
@@ -96,24 +98,23 @@ function nameOf(entry: Entry): string {
   return [entry.method, entry.path, entry.body, [...entry.sent.keys()].join(' ')].join(' ').trim();
 }
 
-/** All headers but the date, in their order; a length is right when it is that of the body. */
-function headerShapes(
-  { headers, body }: Pick<HttpAnswer, 'headers' | 'body'> | (Exchange & { body: string }),
-  { method }: Exchange,
-): string[] {
+/** All headers but the date, in their order. */
+function headerShapes(headers: Exchange['headers'], length: (value: string) => string): string[] {
   return headers
     .filter(([name]) => name !== 'Date')
     .map(([name, value]) => {
       if (name === 'set-cookie') return `${name}: ${cookieShape(value)}`;
-      if (name !== 'content-length') return `${name}: ${value}`;
-      return `${name}: ${lengthShape(Number(value), method, body)}`;
+      return `${name}: ${name === 'content-length' ? length(value) : value}`;
     });
 }
 
-function lengthShape(length: number, method: string, body: string): string {
-  if (method === 'HEAD') return length > 0 ? 'that of the body of GET' : 'none';
-  // The reader of the transcript cuts the line's end off a page.
-  return Math.abs(length - Buffer.byteLength(body)) <= 1 ? 'that of the body' : `${length}, which is wrong`;
+/**
+ * A length is right when it is that of the body. Only of an answer: in the transcripts the names of hosts were replaced,
+ * and lengths were not.
+ */
+function lengthShape(answer: HttpAnswer, method: string, value: string): string {
+  const right = method === 'HEAD' ? Number(value) > 0 : Number(value) === Buffer.byteLength(answer.body);
+  return right ? '<length>' : `${value}, which is wrong`;
 }
 
 /** The recorded page stands for the web app: of it, only that it is one is compared. */

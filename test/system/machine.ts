@@ -1,0 +1,164 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { until } from '../sandbox/sandbox.ts';
+import { freePort } from '../contract/instance.ts';
+import { baseDirOf, openState } from '../../src/sandbox/stand-in/database.ts';
+import { migrate } from '../../src/sandbox/stand-in/migrations.ts';
+import { systemProcesses } from '../../src/host/processes.ts';
+import { grow, populate } from '../../src/sandbox/stand-in/populate.ts';
+
+const checkout = path.resolve(import.meta.dirname, '../..');
+
+/** Where the program under test is installed: readable for all, as a global npm package is. */
+const installed = '/opt/t3-cockpit-under-test';
+const node = `${installed}/node`;
+
+const template = '/etc/systemd/system/t3-serve@.service';
+const userMap = '/etc/ttyd-user-map';
+
+/** The unit template of docs/host.md. */
+const unit = `[Unit]
+Description=T3 Code server of %i
+
+[Service]
+User=%i
+EnvironmentFile=/etc/t3-serve/%i.env
+ExecStart=/usr/bin/t3 serve --host 0.0.0.0 --port \${T3_PORT} --base-dir /home/%i/.t3
+Restart=on-failure
+OOMPolicy=continue
+MemoryMax=1G
+TasksMax=200
+`;
+
+export interface Run {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Run a program of the machine; its failure is the test's. */
+export async function sh(file: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(file, args, { stdin: 'ignore' });
+  return stdout;
+}
+
+/**
+ * Turn this machine into the host of docs/host.md, with the stand-in as its t3. Refuses one that looks like a real
+ * host: what it writes is never taken back.
+ */
+export async function buildMachine(users: readonly { name: string; bytes?: number }[]): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error('the system tests need root');
+  if (!existsSync('/run/systemd/system')) throw new Error('the system tests need a running systemd');
+  for (const file of [template, userMap, '/usr/bin/t3']) {
+    if (existsSync(file)) throw new Error(`${file} exists: the system tests want a machine to throw away`);
+  }
+  install();
+  writeFileSync(
+    '/usr/bin/t3',
+    `#!/bin/sh\nexec ${node} ${installed}/dist/stand-in-t3.js --stand-in-version 0.0.24 "$@"\n`,
+  );
+  chmodSync('/usr/bin/t3', 0o755);
+  writeFileSync(template, unit);
+  mkdirSync('/etc/t3-serve', { mode: 0o755 });
+  mkdirSync('/var/backups/t3-state', { recursive: true, mode: 0o755 });
+  writeFileSync(userMap, `${users.map(({ name }) => `${name}@example.org=${name}`).join('\n')}\n`);
+  const table: Record<string, object> = {};
+  for (const user of users) {
+    const port = await freePort();
+    table[`${user.name}@example.org`] = { os_user: user.name, port };
+    await addUser(user.name, port, user.bytes);
+  }
+  writeFileSync('/etc/t3-serve/dispatch.json', JSON.stringify(table));
+  writeFileSync(`${installed}/config.yaml`, 'pins: []\nsnapshots: { keepFree: 16mb }\n');
+  await sh('systemctl', 'daemon-reload');
+  await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
+}
+
+function install(): void {
+  rmSync(installed, { recursive: true, force: true });
+  mkdirSync(`${installed}/node_modules`, { recursive: true, mode: 0o755 });
+  for (const part of ['bin', 'dist', 'package.json', 'node_modules/better-sqlite3']) {
+    cpSync(path.join(checkout, part), path.join(installed, part), { recursive: true });
+  }
+  cpSync(process.execPath, node);
+}
+
+async function addUser(name: string, port: number, bytes: number | undefined): Promise<void> {
+  await sh('useradd', '--create-home', '--shell', '/bin/bash', name);
+  await sh('chmod', '0700', `/home/${name}`);
+  writeFileSync(`/etc/t3-serve/${name}.env`, `T3_PORT="${port}"\nAPI_KEY=never-to-be-shown\n`, {
+    mode: 0o600,
+  });
+  const base = `/home/${name}/.t3`;
+  const db = openState(baseDirOf(base));
+  migrate(db, 30);
+  const work = { user: name, threads: 6, lastWork: Date.now() - 3_600_000 };
+  populate(db, work);
+  if (bytes !== undefined) grow(db, work, bytes);
+  db.close();
+  await sh('chown', '-R', `${name}:${name}`, base);
+}
+
+export const unitOf = (user: string) => `t3-serve@${user}.service`;
+export const databaseOf = (user: string) => `/home/${user}/.t3/userdata/state.sqlite`;
+export const snapshotsOf = (user: string) => `/var/backups/t3-state/${user}/cockpit`;
+
+/** The built program on this machine, with a prefix to its argv (`runuser -u vera --`). */
+export async function cockpit(args: readonly string[], prefix: readonly string[] = []): Promise<Run> {
+  const [file = '', ...rest] = [
+    ...prefix,
+    node,
+    `${installed}/bin/t3-cockpit.js`,
+    '--config',
+    `${installed}/config.yaml`,
+    ...args,
+  ];
+  const result = await execa(file, rest, { reject: false, stdin: 'ignore' });
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+export async function json<Document>(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+): Promise<Document> {
+  const run = await cockpit(['--json', ...args], prefix);
+  try {
+    return JSON.parse(run.stdout) as Document;
+  } catch (error) {
+    throw new Error(`no JSON from ${args.join(' ')}: ${run.stdout}${run.stderr}`, { cause: error });
+  }
+}
+
+/** A field of proc_pid_status(5). */
+export function statusField(pid: number, field: string): string {
+  return (
+    new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
+  );
+}
+
+/** Hold the snapshotter that works for a user still, in the middle of its copy: nothing ends before we say so. */
+export function holdSnapshotter(user: string): Promise<number> {
+  return until('a snapshotter that copies, held', async () => {
+    const pids = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+    for (const pid of pids) {
+      const argv = await systemProcesses.commandLine(pid);
+      if (argv?.[0]?.endsWith('/node') !== true || argv[1]?.endsWith('/snapshotter.js') !== true) continue;
+      process.kill(pid, 'SIGSTOP');
+      if (readdirSync(snapshotsOf(user)).some((name) => name.endsWith('.sqlite.partial'))) return pid;
+      process.kill(pid, 'SIGCONT');
+    }
+    return undefined;
+  });
+}
