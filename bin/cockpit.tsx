@@ -44,6 +44,8 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
   const ink = render(null, {
     alternateScreen: true,
     incrementalRendering: true,
+    // A key is on the screen within a sixtieth of a second; what did not change is not drawn.
+    maxFps: 60,
     exitOnCtrlC: false,
     interactive: true,
     patchConsole: false,

@@ -42,7 +42,6 @@ export async function build(): Promise<void> {
     chunkNames: 'chunk-[hash]',
     legalComments: 'none',
     minify: true,
-    keepNames: true,
     sourcemap: false,
     logLevel: 'warning',
   });

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import type { Account } from './accounts.ts';
 
 /** How to run one command of the host: an argv, never a shell line. */
@@ -87,6 +86,8 @@ const pipeGrace = 200;
 export function systemCommands(lock?: number, cookie: Readonly<Record<string, string>> = {}): Commands {
   return {
     async run(argv, options) {
+      // Loaded with the first command: the first frame need not wait for it (bench/first-frame.ts).
+      const { execa } = await import('execa');
       const account = options.as;
       const drops = mustDrop(account);
       const [file, ...args] =

@@ -1,4 +1,7 @@
-import { Agent, request, errors } from 'undici';
+import type { Agent } from 'undici';
+
+/** Loaded when the first question is asked: the first frame need not wait for it (bench/first-frame.ts). */
+const loadUndici = () => import('./undici.ts');
 
 /** An answer of an instance or the dispatch; its body is complete and within the limit. */
 export interface HttpAnswer {
@@ -42,20 +45,26 @@ export interface Http {
  * @param socketPath Speak to this Unix socket instead (the sandbox's supervisor).
  */
 export function systemHttp(socketPath?: string): Http {
-  const agent = new Agent({
-    keepAliveTimeout: 30_000,
-    connections: 2,
-    pipelining: 1,
-    maxHeaderSize: 16 * 1024,
-    ...(socketPath === undefined ? {} : { connect: { socketPath } }),
-  });
+  let agent: Promise<Agent> | undefined;
+  const open = async () => {
+    const undici = await loadUndici();
+    return new undici.Agent({
+      keepAliveTimeout: 30_000,
+      connections: 2,
+      pipelining: 1,
+      maxHeaderSize: 16 * 1024,
+      ...(socketPath === undefined ? {} : { connect: { socketPath } }),
+    });
+  };
   return {
     async fetch(url, options) {
+      const { request, errors } = await loadUndici();
+      const dispatcher = await (agent ??= open());
       const started = performance.now();
       const deadline = AbortSignal.timeout(options.timeout);
       try {
         const answer = await request(url, {
-          dispatcher: agent,
+          dispatcher,
           method: options.method ?? 'GET',
           ...(options.headers === undefined ? {} : { headers: options.headers }),
           ...(options.body === undefined ? {} : { body: options.body }),
@@ -80,21 +89,25 @@ export function systemHttp(socketPath?: string): Http {
           took: performance.now() - started,
         };
       } catch (error) {
-        throw asFailure(error, deadline.aborted, options.timeout);
+        const malformed =
+          error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+        throw asFailure(error, { late: deadline.aborted, malformed, timeout: options.timeout });
       }
     },
-    close: () => agent.destroy(),
+    close: async () => (await agent)?.destroy(),
   };
 }
 
-function asFailure(error: unknown, late: boolean, timeout: number): HttpFailure {
+function asFailure(
+  error: unknown,
+  about: { late: boolean; malformed: boolean; timeout: number },
+): HttpFailure {
   if (error instanceof HttpFailure) return error;
-  if (late) return new HttpFailure('timeout', `no answer in ${timeout / 1000} s`);
+  if (about.late) return new HttpFailure('timeout', `no answer in ${about.timeout / 1000} s`);
+  if (about.malformed) return new HttpFailure('malformed', 'the answer is not HTTP');
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EACCES')
+  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EACCES') {
     return new HttpFailure('refused', `nothing listens there (${code})`);
-  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
-    return new HttpFailure('malformed', 'the answer is not HTTP');
   }
   return new HttpFailure('reset', `the connection broke (${code === '' ? 'closed' : code})`);
 }

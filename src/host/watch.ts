@@ -1,5 +1,3 @@
-import { watch as chokidar } from 'chokidar';
-
 export interface Watch {
   close(): Promise<void>;
 }
@@ -12,15 +10,18 @@ export type Watcher = (paths: readonly string[], changed: (path: string) => void
  * users, who could plant a link to `/proc` or a million files. Bursts are told once a path.
  */
 export const systemWatch: Watcher = (paths, changed) => {
-  const watcher = chokidar([...paths], {
-    followSymlinks: false,
-    depth: 0,
-    ignoreInitial: true,
-    ignorePermissionErrors: true,
-    atomic: 100,
+  const opening = import('chokidar').then(({ watch }) => {
+    const watcher = watch([...paths], {
+      followSymlinks: false,
+      depth: 0,
+      ignoreInitial: true,
+      ignorePermissionErrors: true,
+      atomic: 100,
+    });
+    watcher.on('all', (_event, path) => changed(path));
+    // What cannot be watched is looked at on its cadence all the same.
+    watcher.on('error', () => undefined);
+    return watcher;
   });
-  watcher.on('all', (_event, path) => changed(path));
-  // What cannot be watched is looked at on its cadence all the same.
-  watcher.on('error', () => undefined);
-  return { close: () => watcher.close() };
+  return { close: async () => (await opening).close() };
 };

@@ -4,7 +4,6 @@ import { authCommands, baseDirFlag, runAuthCommand, type AuthCommand } from './a
 import { parseArguments, type Arguments, type CommandSpec } from './flags.ts';
 import { causes, log } from './log.ts';
 import type { VersionProfile } from './profiles.ts';
-import { serve } from './serve.ts';
 import { errorText, usage } from './usage.ts';
 
 const serveCommand: CommandSpec = {
@@ -55,6 +54,8 @@ export async function runStandIn(profile: VersionProfile, argv: readonly string[
 
 async function runServe(profile: VersionProfile, { flags }: Arguments, folder: string): Promise<number> {
   try {
+    // node:http takes longer to load than everything else together: only who serves pays for it.
+    const { serve } = await import('./serve.ts');
     return await serve(profile, {
       host: flags.get('host') ?? '127.0.0.1',
       port: Number(flags.get('port') ?? 3773),
