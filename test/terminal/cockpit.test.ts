@@ -206,6 +206,7 @@ describe('the screen', () => {
     const terminal = cockpit({ environment: { NO_COLOR: '1' } });
     await terminal.until('the fleet', complete);
     // Weight and inverse may stay: 30 to 37 and their kin are colours (ECMA-48, SGR).
+    // oxlint-disable-next-line no-control-regex
     expect(terminal.raw).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;|48;)[\d;]*m/);
     expect(terminal.text()).toMatch(/carol +stopped/);
   });

@@ -1,0 +1,148 @@
+import { Box } from 'ink';
+import { render } from 'ink-testing-library';
+import { afterEach, describe, expect, it } from 'vitest';
+import { App } from '../../components/app.tsx';
+import { StyledLine } from '../../components/styled-line.tsx';
+import { ThemeContext, themeFor } from '../../components/theme.tsx';
+import { loadConfig } from '../../src/config/load.ts';
+import { Controller, type Effects } from '../../src/cockpit/controller.ts';
+import { glyphsFor } from '../../src/cockpit/glyphs.ts';
+import { initialState } from '../../src/cockpit/state.ts';
+import { Store } from '../../src/cockpit/store.ts';
+import { segment, type Line } from '../../src/cockpit/view-models/line.ts';
+import { known, unknown } from '../../src/fleet/observation.ts';
+import { fleetOf, instanceOf, startMoment } from '../fakes/fleet.ts';
+
+const { config } = loadConfig();
+const environment = { LANG: 'C.UTF-8', NO_COLOR: '1' };
+const theme = themeFor(glyphsFor(config, environment), environment);
+
+const open: ReturnType<typeof render>[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.unmount();
+});
+
+function mount() {
+  const asked: string[] = [];
+  const effects: Effects = {
+    backup: (user) => (asked.push(user ?? 'everyone'), Promise.resolve({ problem: 'no space left' })),
+    stop: () => Promise.resolve('asked'),
+    redraw: () => undefined,
+  };
+  const store = new Store(initialState(config, { columns: 100, rows: 30 }, startMoment));
+  const app = render(
+    <ThemeContext value={theme}>
+      <App store={store} controller={new Controller(store, effects)} />
+    </ThemeContext>,
+  );
+  open.push(app);
+  // The stand-in terminal of the testing library has no rows: this is the one that we want.
+  store.dispatch({ type: 'resize', columns: 100, rows: 30 });
+  store.dispatch({
+    type: 'fleet',
+    fleet: fleetOf(
+      instanceOf('vera', {
+        snapshots: known(
+          [
+            {
+              user: 'vera',
+              origin: 'cockpit',
+              folder: '/b',
+              file: 'f',
+              kind: 'manual',
+              version: '0.0.24',
+              takenAt: startMoment.wall - 5000,
+              bytes: 1_000_000,
+              standing: 'verified',
+              record: undefined,
+            },
+          ],
+          startMoment,
+        ),
+      }),
+      instanceOf('emo', { liveness: unknown('no answer in 3 s', startMoment) }),
+    ),
+  });
+  return { app, store, asked };
+}
+
+/** Frames are drawn at a bounded rate: wait for the one that is meant. */
+async function frame(app: ReturnType<typeof render>, holds: (text: string) => boolean): Promise<string> {
+  const deadline = performance.now() + 5000;
+  for (;;) {
+    const text = app.lastFrame() ?? '';
+    if (holds(text)) return text;
+    if (performance.now() > deadline) throw new Error(`never drawn:\n${text}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('the app', () => {
+  it('draws the fleet, what is unknown with its reason, and the snapshots in a table', async () => {
+    const { app } = mount();
+    const text = await frame(app, (each) => each.includes('emo'));
+    expect(text).toMatch(/› ● vera +running/);
+    expect(text).toMatch(/emo .*\? no an/);
+    expect(text).toMatch(/│ 2026-11-23 \d\d:59:55 +│ 5s +│ manual +│ 0\.0\.24 +│ 1 MB +│ verified +│/);
+  });
+
+  it('hands keys to the controller, and shows what came of them', async () => {
+    const { app, asked } = mount();
+    await frame(app, (each) => each.includes('emo'));
+    app.stdin.write('j');
+    await frame(app, (each) => /› ● emo/.test(each));
+    app.stdin.write('B');
+    await frame(app, (each) => each.includes('no space left'));
+    expect(asked).toEqual(['emo']);
+  });
+
+  it('takes pasted text for no keys', async () => {
+    const { app, asked } = mount();
+    await frame(app, (each) => each.includes('emo'));
+    app.stdin.write('\u001b[200~bbb\u001b[201~');
+    app.stdin.write('j');
+    await frame(app, (each) => /› ● emo/.test(each));
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a line', () => {
+  it('is drawn again only when it looks different', () => {
+    let drawn = 0;
+    const line = (text: string): Line =>
+      new Proxy([segment(text)], {
+        get(target, property, receiver) {
+          if (property === 'map') drawn += 1;
+          return Reflect.get(target, property, receiver) as unknown;
+        },
+      });
+    const view = (text: string) => (
+      <ThemeContext value={theme}>
+        <StyledLine line={line(text)} />
+      </ThemeContext>
+    );
+    const app = render(view('one'));
+    open.push(app);
+    // The comparison maps over both lines; drawing maps once more.
+    const atFirst = drawn;
+    app.rerender(view('one'));
+    expect(drawn - atFirst).toBe(2);
+    app.rerender(view('two'));
+    expect(drawn - atFirst).toBe(5);
+    expect(app.lastFrame()).toBe('two');
+  });
+
+  it('is one line even when there is nothing to say', () => {
+    const app = render(
+      <ThemeContext value={theme}>
+        <Box flexDirection="column">
+          <StyledLine line={[]} />
+          <StyledLine line={[segment('')]} />
+          <StyledLine line={[segment('third')]} />
+        </Box>
+      </ThemeContext>,
+    );
+    open.push(app);
+    expect(app.lastFrame()).toBe('\n\nthird');
+  });
+});
