@@ -4,9 +4,7 @@ import { execa } from 'execa';
 import { loadConfig } from '../src/config/load.ts';
 import { openHost } from '../src/host/host.ts';
 import { takeSnapshot } from '../src/snapshots/snapshotter.ts';
-import { baseDirOf, openState } from '../src/sandbox/stand-in/database.ts';
-import { migrate } from '../src/sandbox/stand-in/migrations.ts';
-import { grow, populate } from '../src/sandbox/stand-in/populate.ts';
+import { createStateDatabase } from '../src/sandbox/stand-in/state.ts';
 import { bytesText } from '../src/view/format.ts';
 import { median, milliseconds, ratioOf, timed, type Figure } from './figures.ts';
 
@@ -18,13 +16,11 @@ const size = 1024 ** 3;
  * read of the copy for the checksum and the check.
  */
 export async function snapshot(folder: string): Promise<Figure[]> {
-  const base = baseDirOf(path.join(folder, 'home/.t3'));
-  const db = openState(base);
-  migrate(db, 30);
-  const work = { user: 'alice', threads: 20, lastWork: Date.now() };
-  populate(db, work);
-  grow(db, work, size);
-  db.close();
+  const source = createStateDatabase(path.join(folder, 'home/.t3'), '0.0.24', {
+    seed: 1,
+    now: Date.now(),
+    bytes: size,
+  });
   const backups = path.join(folder, 'backups');
   mkdirSync(backups, { mode: 0o700 });
   const { config } = loadConfig({ environment: {} });
@@ -40,7 +36,7 @@ export async function snapshot(folder: string): Promise<Figure[]> {
   const wholes: [number, number][] = [];
   for (let round = 0; round < rounds; round += 1) {
     await execa('sync');
-    const vacuum = await timed(() => execa('sqlite3', [base.database, `VACUUM INTO '${copy}'`]));
+    const vacuum = await timed(() => execa('sqlite3', [source, `VACUUM INTO '${copy}'`]));
     const durable = await timed(() => execa('sync', [copy]));
     // One read serves both: they run at the same time, as the snapshotter has it.
     const read = await timed(() =>
@@ -52,7 +48,7 @@ export async function snapshot(folder: string): Promise<Figure[]> {
       takeSnapshot(
         host,
         {
-          source: base.database,
+          source: source,
           home: account.home,
           backups,
           folder: path.join(backups, 'cockpit'),
@@ -69,7 +65,7 @@ export async function snapshot(folder: string): Promise<Figure[]> {
   }
   await host.close();
   return [
-    { what: 'database', value: bytesText(statSync(base.database).size) },
+    { what: 'database', value: bytesText(statSync(source).size) },
     { what: 'sqlite3 "VACUUM INTO"', value: milliseconds(median(vacuums.map(([, theirs]) => theirs))) },
     {
       what: 'the same, fsync, sha256sum beside integrity_check',

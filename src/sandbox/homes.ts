@@ -1,11 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import type { Layout } from './layout.ts';
-import { baseDirOf, openState } from './stand-in/database.ts';
-import { migrate } from './stand-in/migrations.ts';
-import { grow, populate } from './stand-in/populate.ts';
-import { profileOf } from './stand-in/profiles.ts';
+import { createStateDatabase } from './stand-in/state.ts';
 import type { SandboxUser } from './users.ts';
 
 const hour = 3_600_000;
@@ -14,35 +11,53 @@ const hour = 3_600_000;
  * A user's home with a state database of believable work, and the snapshots that the host's own script is said to have
  * made of it over the last days.
  *
+ * @param index Makes this user's work differ from the others'.
  * @param large Bytes that the database is to have at least.
  */
 export function fillHome(
   layout: Layout,
   user: SandboxUser,
+  index: number,
   version: string,
   large: number | undefined,
 ): void {
   const now = Date.now();
   const home = layout.home(user.name);
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  const work = { seed: index + 1, threads: user.threads, home };
+  createStateDatabase(path.join(home, '.t3'), version, {
+    ...work,
+    now: now - user.quietHours * hour,
+    ...(large === undefined ? {} : { bytes: large }),
+  });
   const backups = path.join(layout.backups, user.name);
   mkdirSync(backups, { recursive: true, mode: 0o700 });
-  const db = openState(baseDirOf(path.join(home, '.t3')));
-  try {
-    migrate(db, profileOf(version).level);
-    const work = { user: user.name, threads: user.threads, lastWork: now - user.quietHours * hour };
-    populate(db, work);
-    // Before it grows: yesterday's database was smaller.
-    for (const hours of user.snapshotHours)
-      copyAsHostScript(db, path.join(backups, `state-${localStamp(now - hours * hour)}.sqlite`));
-    if (large !== undefined) grow(db, work, large);
-  } finally {
-    db.close();
+  for (const hours of user.snapshotHours) {
+    const at = now - hours * hour;
+    snapshotAsHostScript(
+      layout,
+      version,
+      { ...work, now: at },
+      path.join(backups, `state-${localStamp(at)}.sqlite`),
+    );
   }
 }
 
-function copyAsHostScript(db: Database.Database, file: string): void {
-  db.prepare('VACUUM INTO ?').run(file);
+/** What the host's own script left of that day: smaller than today's, and by VACUUM INTO as well (docs/host.md). */
+function snapshotAsHostScript(
+  layout: Layout,
+  version: string,
+  work: { seed: number; threads: number; home: string; now: number },
+  file: string,
+): void {
+  const scratch = path.join(layout.root, 'scratch');
+  const db = new Database(createStateDatabase(scratch, version, work));
+  try {
+    db.prepare('VACUUM INTO ?').run(file);
+  } finally {
+    db.close();
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 /** `YYYYmmdd-HHMMSS` in local time, as `date` writes it. */

@@ -50,11 +50,11 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   const ports = await freePorts(users.length);
   writeHostFiles(layout, users, ports, options.version);
   installVersion(layout, options.version);
-  for (const user of users) {
+  for (const [index, user] of users.entries()) {
     tell(
       `${user.name}: state database${user.name === 'alice' && options.large !== undefined ? ' (large)' : ''}`,
     );
-    fillHome(layout, user, options.version, user.name === 'alice' ? options.large : undefined);
+    fillHome(layout, user, index, options.version, user.name === 'alice' ? options.large : undefined);
   }
   writeFileSync(layout.config, configText(layout), { mode: 0o600 });
   tell('starting the supervisor and the units');

@@ -1,90 +1,101 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What was recorded of a real t3 server: test/fixtures/t3/transcript-<version>.txt. */
-export type Entry = HttpExchange | CliRun;
+/** What was recorded of a real t3, in order: test/fixtures/t3/transcript-<version>.txt. */
+export type Entry = Exchange | Run;
 
-export interface HttpExchange {
+export interface Exchange {
   kind: 'http';
   method: string;
   path: string;
-  requestBody: string | undefined;
-  /** Which way the request was authenticated; the recorder cut the secrets short. */
-  auth: 'none' | 'cookie' | 'bearer';
-  status: number;
-  headers: Map<string, string>;
   body: string;
+  /** The names of the headers that were sent, with values that the recorder may have cut short. */
+  sent: ReadonlyMap<string, string>;
+  status: number;
+  /** As on the wire, in order. */
+  headers: readonly (readonly [name: string, value: string])[];
+  answer: string;
 }
 
-export interface CliRun {
+export interface Run {
   kind: 'cli';
-  argv: string[];
+  argv: readonly string[];
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
+/** @throws where a line is not understood: nothing that was recorded may go unchecked. */
 export function readTranscript(version: string): Entry[] {
   const file = path.resolve(import.meta.dirname, `../fixtures/t3/transcript-${version}.txt`);
-  const blocks = readFileSync(file, 'utf8').split(/\n(?=[>$] )/);
-  return blocks.map((block) => (block.startsWith('$') ? cliRun(block) : httpExchange(block)));
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const entries: Entry[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const line = lines[at] ?? '';
+    // The recorder's own notes on what it shows anyway.
+    if (line === '' || line.startsWith('SET-COOKIE ') || line.startsWith('keys [')) {
+      at += 1;
+    } else if (line.startsWith('> ')) {
+      const end = endOf(lines, at);
+      entries.push(exchange(lines.slice(at, end)));
+      at = end;
+    } else if (line.startsWith('$ ')) {
+      entries.push(run(lines.slice(at, at + 4)));
+      at += 4;
+    } else {
+      throw new Error(`${file}:${at + 1}: not understood: ${line}`);
+    }
+  }
+  return entries;
 }
 
-function httpExchange(block: string): HttpExchange {
-  const [request = '', ...rest] = block.split('\n');
-  const [, method = '', target = '', tail = ''] = /^> (\S+) (\S+) ?(.*)$/.exec(request) ?? [];
-  const headersAt = tail.lastIndexOf('{');
-  const body = method === 'POST' ? tail.slice(0, headersAt).trim() : '';
-  const answer = rest.join('\n');
-  const headers = new Map(
-    [...answer.matchAll(/^ {4}([\w-]+): (.*)$/gm)].map((match) => [
-      (match[1] ?? '').toLowerCase(),
-      match[2] ?? '',
-    ]),
-  );
+const starts = /^(> |\$ |SET-COOKIE |keys \[)/;
+
+function endOf(lines: readonly string[], from: number): number {
+  const next = lines.findIndex((line, index) => index > from && starts.test(line));
+  return next === -1 ? lines.length : next;
+}
+
+function exchange([request = '', answer = '', ...rest]: readonly string[]): Exchange {
+  const [, method, target, body, sent] = groups(/^> (\S+) (\S+) (.*?) ?(\{[^{}]*\})$/, request);
+  const [, status] = groups(/^< (\d{3}) \(\d+ms\)$/, answer);
+  const bodyAt = rest.findIndex((line) => line.startsWith('   body: '));
   return {
     kind: 'http',
-    method,
-    path: target,
-    requestBody: body === '' ? undefined : body,
-    auth: tail.includes("'cookie'") ? 'cookie' : tail.includes("'authorization'") ? 'bearer' : 'none',
-    status: Number(/^< (\d+)/m.exec(answer)?.[1]),
-    headers,
-    body:
-      /^ {3}body: ([\s\S]*?)(?:\nSET-COOKIE .*)?$/m
-        .exec(answer.replace(/\nSET-COOKIE [\s\S]*$/, ''))?.[1]
-        ?.trimEnd() ?? '',
+    method: method ?? '',
+    path: target ?? '',
+    body: body ?? '',
+    sent: new Map(
+      [...(sent ?? '').matchAll(/'([^']+)': '([^']*)'/g)].map(([, name = '', value = '']) => [name, value]),
+    ),
+    status: Number(status),
+    headers: rest.slice(0, bodyAt).map((line) => {
+      const [, name = '', value = ''] = groups(/^ {4}([\w-]+): (.*)$/, line);
+      return [name, value] as const;
+    }),
+    answer: rest.slice(bodyAt).join('\n').slice('   body: '.length).trimEnd(),
   };
 }
 
-function cliRun(block: string): CliRun {
-  const [command = ''] = block.split('\n');
-  const literal = (name: string) =>
-    unquote(new RegExp(`^  ${name}=(['"])(.*)\\1$`, 'm').exec(block)?.[2] ?? '');
+function run([command = '', exit = '', stdout = '', stderr = '']: readonly string[]): Run {
+  const [, exitCode] = groups(/^ {2}rc=(\d+) \([\d.]+s\)$/, exit);
   return {
     kind: 'cli',
     argv: command.split(' ').slice(2),
-    exitCode: Number(/rc=(\d+)/.exec(block)?.[1]),
-    stdout: literal('stdout'),
-    stderr: literal('stderr'),
+    exitCode: Number(exitCode),
+    stdout: literal(groups(/^ {2}stdout=(['"])(.*)\1$/, stdout)[2] ?? ''),
+    stderr: literal(groups(/^ {2}stderr=(['"])(.*)\1$/, stderr)[2] ?? ''),
   };
 }
 
-/** A Python string literal, as the recorder wrote it. */
-function unquote(text: string): string {
-  const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"' };
-  return text.replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter);
+function groups(pattern: RegExp, line: string): RegExpExecArray {
+  const match = pattern.exec(line);
+  if (match === null) throw new Error(`not understood: ${line}`);
+  return match;
 }
 
-/** What differs from one run to the next gives way to what it is. */
-export function normalise(text: string): string {
-  return text
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
-    .replace(/\[\d\d:\d\d:\d\d\.\d{3}\]/g, '[<clock>]')
-    .replace(/t3_session_\d+_[0-9a-f]{12}/g, 't3_session_<port>_<digest>')
-    .replace(/\b[0-9a-f]{32}\b/g, '<trace>')
-    .replace(/\b[A-Z2-9]{12}\b/g, '<credential>')
-    .replace(/[\w-]{40,}\.[\w-]{40,}/g, '<token>')
-    .replace(/Expires=[^;]+/g, 'Expires=<date>');
+/** A Python string literal, as the recorder wrote it. */
+function literal(text: string): string {
+  return text.replaceAll(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
 }

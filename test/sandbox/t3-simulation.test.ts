@@ -3,23 +3,22 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startActivity } from '../../src/sandbox/t3/activity.ts';
-import { baseDirAt } from '../../src/sandbox/t3/base-dir.ts';
-import { openState } from '../../src/sandbox/t3/database.ts';
-import { migrate } from '../../src/sandbox/t3/migrations/migrate.ts';
-import { issueLink } from '../../src/sandbox/t3/pairing-links.ts';
-import { derive, profileOf } from '../../src/sandbox/t3/profiles.ts';
-import { StandInServer } from '../../src/sandbox/t3/server.ts';
-import { createStateDatabase } from '../../src/sandbox/t3/state.ts';
+import { startActivity } from '../../src/sandbox/stand-in/activity.ts';
+import { baseDirAt } from '../../src/sandbox/stand-in/base-dir.ts';
+import { openState } from '../../src/sandbox/stand-in/database.ts';
+import { migrate } from '../../src/sandbox/stand-in/migrations/migrate.ts';
+import { issueLink } from '../../src/sandbox/stand-in/pairing-links.ts';
+import { derive, profileOf } from '../../src/sandbox/stand-in/profiles.ts';
+import { StandInServer } from '../../src/sandbox/stand-in/server.ts';
+import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
 import { readState } from '../../src/t3/state-database.ts';
-import { bundleStandIn } from '../contract/t3/stand-in.ts';
-import { databaseOf, inDatabase, readIn } from '../contract/t3/state.ts';
-import { Bench, freePort } from '../contract/t3/subject.ts';
+import { standIn } from '../contract/stand-in.ts';
+import { databaseOf, inDatabase, readIn } from '../contract/state.ts';
+import { Bench, freePort } from '../contract/subject.ts';
 
 /** What the stand-in can do and no t3 can: be busy, slow to start, or broken, on demand. */
 
-const standIn = (await bundleStandIn())('0.0.24');
-const bench = new Bench(standIn);
+const bench = new Bench(standIn('0.0.24'));
 afterEach(() => bench.clear());
 
 const busy = { T3_STAND_IN_ACTIVITY: 'busy' };
@@ -155,7 +154,7 @@ describe('a version with a fault', () => {
   });
 
   it('crashes a while after it started, without a clean stop', async () => {
-    const source = path.resolve(import.meta.dirname, '../../src/sandbox/t3');
+    const source = path.resolve(import.meta.dirname, '../../src/sandbox/stand-in');
     const code = `
       const { runStandIn } = await import('${source}/cli.ts');
       const { derive, profileOf } = await import('${source}/profiles.ts');

@@ -8,14 +8,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
 import { until } from '../sandbox/sandbox.ts';
-import { freePort } from '../contract/instance.ts';
-import { baseDirOf, openState } from '../../src/sandbox/stand-in/database.ts';
-import { migrate } from '../../src/sandbox/stand-in/migrations.ts';
 import { systemProcesses } from '../../src/host/processes.ts';
-import { grow, populate } from '../../src/sandbox/stand-in/populate.ts';
+import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
 
 const checkout = path.resolve(import.meta.dirname, '../..');
 
@@ -100,12 +99,13 @@ async function addUser(name: string, port: number, bytes: number | undefined): P
     mode: 0o600,
   });
   const base = `/home/${name}/.t3`;
-  const db = openState(baseDirOf(base));
-  migrate(db, 30);
-  const work = { user: name, threads: 6, lastWork: Date.now() - 3_600_000 };
-  populate(db, work);
-  if (bytes !== undefined) grow(db, work, bytes);
-  db.close();
+  createStateDatabase(base, '0.0.24', {
+    seed: port,
+    now: Date.now() - 3_600_000,
+    threads: 6,
+    home: `/home/${name}`,
+    ...(bytes === undefined ? {} : { bytes }),
+  });
   await sh('chown', '-R', `${name}:${name}`, base);
 }
 
@@ -161,4 +161,13 @@ export function holdSnapshotter(user: string): Promise<number> {
     }
     return undefined;
   });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
 }

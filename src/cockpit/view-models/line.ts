@@ -45,10 +45,10 @@ export function spread(left: readonly Line[], right: Line, columns: number): Lin
   const rightWidth = lineWidth(right);
   const room = Math.max(0, columns - rightWidth - 1);
   const [first = [], ...others] = left;
-  let kept = clip(first, room);
+  const kept = [...clip(first, room)];
   for (const part of others) {
     if (lineWidth(kept) + lineWidth(part) > room) break;
-    kept = [...kept, ...part];
+    kept.push(...part);
   }
   return clip(
     [...kept, segment(' '.repeat(Math.max(1, columns - rightWidth - lineWidth(kept)))), ...right],

@@ -1,31 +1,21 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolders, type BaseDir } from './base-dir.ts';
 
-/** The folders and files under a base directory (docs/t3-contract.md, process). */
-export interface BaseDir {
-  userdata: string;
-  secrets: string;
-  database: string;
-  runtime: string;
-}
+/** How long a writer waits for another one, milliseconds. */
+const patience = 5000;
 
-export function baseDirOf(folder: string): BaseDir {
-  const userdata = path.join(folder, 'userdata');
-  return {
-    userdata,
-    secrets: path.join(userdata, 'secrets'),
-    database: path.join(userdata, 'state.sqlite'),
-    runtime: path.join(userdata, 'server-runtime.json'),
-  };
-}
-
-/** Open the state database, and make what is missing: a base directory that does not exist is not an error for t3. */
+/**
+ * Open an instance's state database, in WAL mode, and make it if it is missing. Its tables then sit in the `-wal` until
+ * somebody folds it in: the last one to close does (docs/t3-contract.md, Process and State database).
+ */
 export function openState(base: BaseDir): Database.Database {
-  mkdirSync(base.userdata, { recursive: true, mode: 0o755 });
-  mkdirSync(base.secrets, { recursive: true, mode: 0o700 });
-  const db = new Database(base.database, { timeout: 5000 });
-  db.pragma('page_size = 4096');
-  db.pragma('journal_mode = WAL');
+  makeFolders(base);
+  const db = new Database(base.database, { timeout: patience });
+  try {
+    db.pragma('journal_mode = WAL');
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   return db;
 }

@@ -1,171 +1,185 @@
-import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
+import { activitySummaries, answers, diffLines, follows, projectNames, tasks } from './phrases.ts';
+import { Random } from './random.ts';
+import { workRows, type WorkRows } from './work-rows.ts';
 
 export interface PopulateOptions {
-  /** Whose work it is: names the workspaces, and makes the content the same every time. */
-  user: string;
-  threads: number;
-  /** Milliseconds since 1970 of the last work. */
-  lastWork: number;
+  /** The same seed and the same other options make the same rows. */
+  seed: number;
+  /** When the last work was done, milliseconds since 1970; everything else lies before it. */
+  now: number;
+  /** How many threads; spread over as many projects as believable. */
+  threads?: number;
+  /** Where the projects lie. */
+  home?: string;
+  /** How large the database is to be at least. */
+  bytes?: number;
 }
 
-const projects = ['billing-api', 'website', 'infra', 'notebooks', 'mobile-app'];
-const topics = [
-  'Fix the flaky login test',
-  'Refactor the invoice parser',
-  'Explain why the nightly build is slow',
-  'Add pagination to the admin list',
-  'Upgrade the web framework',
-  'Find the memory leak in the worker',
-  'Write docs for the deploy script',
-  'Migrate settings to the new schema',
-  'Review the retry logic',
-  'Make the importer idempotent',
-];
-const questions = [
-  'Could you look at this?',
-  'It fails on CI only.',
-  'Please keep the public API as it is.',
-  'Add a test for it first.',
-  'What would you change?',
-];
-const answers = [
-  'I read the module and its tests. The failure comes from shared state between two cases; I isolated it and added a regression test.',
-  'Done. The parser is split in two functions now, each with a docstring, and the old entry point delegates to them.',
-  'The slow part is the dependency scan: it runs three times. Caching its result takes the build from nine minutes to four.',
-  'I added the parameter with a default, so existing callers are not affected, and updated the two places that need it.',
-];
-
-const hour = 3_600_000;
-const model = '{"instanceId":"codex","model":"gpt-5.4"}';
-
-/** Fill a database with believable work, by columns that every schema from 30 to 38 has. The same for the same options. */
-export function populate(db: Database.Database, options: PopulateOptions): void {
-  const id = (...parts: (string | number)[]) => stableId([options.user, ...parts].join('/'));
-  const fill = db.transaction(() => {
-    const used = projects.slice(0, Math.min(projects.length, 1 + Math.floor(options.threads / 4)));
-    used.forEach((name) => insertProject(db, id('project', name), name, options));
-    for (let index = 0; index < options.threads; index += 1) {
-      const project = used[index % used.length] ?? 'website';
-      const thread = id('thread', index);
-      // The newest thread has the last work; the others lie ever further back.
-      const at = options.lastWork - index * 7 * hour;
-      insertThread(
-        db,
-        thread,
-        id('project', project),
-        `${topics[index % topics.length] ?? ''} (${project})`,
-        at,
-        id('turn', index, turnsOf(index) - 1),
-      );
-      insertConversation(
-        db,
-        thread,
-        at,
-        turnsOf(index),
-        (...parts) => id('message', index, ...parts),
-        (turn) => id('turn', index, turn),
-      );
-    }
-  });
-  fill();
-}
-
-const turnsOf = (thread: number) => 2 + (thread % 4);
-
-function insertProject(
-  db: Database.Database,
-  id: string,
-  name: string,
-  { user, lastWork }: PopulateOptions,
-): void {
-  const at = iso(lastWork - 90 * 24 * hour);
-  db.prepare(
-    `INSERT INTO projection_projects (project_id, title, workspace_root, scripts_json, created_at, updated_at, default_model_selection_json)
-     VALUES (?, ?, ?, '[]', ?, ?, ?)`,
-  ).run(id, name, `/home/${user}/code/${name}`, at, at, model);
-}
-
-function insertThread(
-  db: Database.Database,
-  thread: string,
-  project: string,
-  title: string,
-  at: number,
-  lastTurn: string,
-): void {
-  db.prepare(
-    `INSERT INTO projection_threads (thread_id, project_id, title, latest_turn_id, created_at, updated_at, model_selection_json, latest_user_message_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(thread, project, title, lastTurn, iso(at - 3 * hour), iso(at), model, iso(at));
-  db.prepare(
-    `INSERT INTO projection_thread_sessions (thread_id, status, provider_name, updated_at, provider_instance_id) VALUES (?, 'stopped', 'codex', ?, 'codex')`,
-  ).run(thread, iso(at));
-}
-
-function insertConversation(
-  db: Database.Database,
-  thread: string,
-  at: number,
-  turns: number,
-  messageId: (turn: number, role: string) => string,
-  turnId: (turn: number) => string,
-): void {
-  const insertMessage = db.prepare(
-    `INSERT INTO projection_thread_messages (message_id, thread_id, turn_id, role, text, is_streaming, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
-  );
-  const insertTurn = db.prepare(
-    `INSERT INTO projection_turns (thread_id, turn_id, state, requested_at, started_at, completed_at, checkpoint_files_json) VALUES (?, ?, 'completed', ?, ?, ?, '[]')`,
-  );
-  for (let turn = 0; turn < turns; turn += 1) {
-    const asked = iso(at - (turns - turn) * 600_000);
-    const answered = iso(at - (turns - turn) * 600_000 + 240_000);
-    insertTurn.run(thread, turnId(turn), asked, asked, answered);
-    insertMessage.run(
-      messageId(turn, 'user'),
-      thread,
-      turnId(turn),
-      'user',
-      questions[turn % questions.length] ?? '',
-      asked,
-      asked,
-    );
-    insertMessage.run(
-      messageId(turn, 'assistant'),
-      thread,
-      turnId(turn),
-      'assistant',
-      answers[turn % answers.length] ?? '',
-      answered,
-      answered,
-    );
-  }
-}
-
-/** Grow a populated database with long conversations until it has at least so many bytes; real ones have gigabytes. */
-export function grow(db: Database.Database, options: PopulateOptions, bytes: number): void {
-  // Nobody's data: an fsync a batch would only make the sandbox slow to build.
-  db.pragma('synchronous = OFF');
-  const thread = stableId(`${options.user}/thread/0`);
-  const paragraph = `${answers.join(' ')}\n`.repeat(40);
-  const insert = db.prepare(
-    `INSERT INTO projection_thread_messages (message_id, thread_id, turn_id, role, text, is_streaming, created_at, updated_at) VALUES (?, ?, NULL, 'assistant', ?, 0, ?, ?)`,
-  );
-  const size = () =>
-    Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
-  const batch = db.transaction((first: number) => {
-    for (let index = first; index < first + 200; index += 1) {
-      const at = iso(options.lastWork - 100 * 24 * hour + index * 1000);
-      insert.run(stableId(`${options.user}/long/${index}`), thread, `${index}: ${paragraph}`, at, at);
-    }
-  });
-  for (let first = 0; size() < bytes; first += 200) batch(first);
-}
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** What a long answer and a large diff weigh; a round of both is a quarter of a megabyte. */
+const answerLength = 48 * 1024;
+const diffLength = 208 * 1024;
 
 const iso = (time: number) => new Date(time).toISOString();
 
-/** A UUID that is the same every time. */
-function stableId(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+/** Fill a database with believable work: projects, threads, turns, messages. At any schema level from 30 to 38. */
+export function populate(db: Database.Database, options: PopulateOptions): void {
+  const random = new Random(options.seed);
+  const rows = workRows(db);
+  db.transaction(() => {
+    const threads = fillProjects(rows, random, options);
+    rows.projectors(iso(options.now));
+    if (options.bytes !== undefined) grow(db, rows, random, { ...options, bytes: options.bytes, threads });
+  })();
+}
+
+/** A thread, and how many checkpoints it has. */
+interface Thread {
+  id: string;
+  checkpoints: number;
+}
+
+function fillProjects(
+  rows: WorkRows,
+  random: Random,
+  { now, threads: count = 12, home = '/home/alice' }: PopulateOptions,
+): Thread[] {
+  const names = projectNames.slice(0, Math.min(projectNames.length, Math.max(1, Math.ceil(count / 4))));
+  const projects = names.map((title) => {
+    const id = random.uuid();
+    const at = iso(now - random.between(60, 120) * day);
+    rows.project({
+      id,
+      title,
+      root: `${home}/code/${title}`,
+      at,
+      commandId: random.uuid(),
+      eventId: random.uuid(),
+    });
+    return id;
+  });
+  let at = now;
+  return Array.from({ length: count }, (_, index) => {
+    const projectId = projects[index % projects.length] ?? '';
+    const thread = fillThread(rows, random, { projectId, at, newest: index === 0 });
+    // Ever further back: the first has the last work.
+    at -= random.between(2, 20) * hour;
+    return thread;
+  });
+}
+
+function fillThread(
+  rows: WorkRows,
+  random: Random,
+  { projectId, at, newest }: { projectId: string; at: number; newest: boolean },
+): Thread {
+  const id = random.uuid();
+  const task = random.pick(tasks);
+  const turns = random.between(2, 7);
+  const apart = random.between(4, 25) * minute;
+  const started = at - turns * apart;
+  let turnId = '';
+  for (let turn = 0; turn < turns; turn += 1) {
+    turnId = random.uuid();
+    const asked = started + turn * apart;
+    const answered = turn === turns - 1 ? at : asked + random.between(1, 3) * minute;
+    rows.turn({
+      id: turnId,
+      threadId: id,
+      state: 'completed',
+      requestedAt: iso(asked),
+      completedAt: iso(answered),
+      checkpoint: turn + 1,
+    });
+    const say = (role: 'user' | 'assistant', text: string, time: number) =>
+      rows.message({ id: random.uuid(), threadId: id, turnId, role, text, streaming: false, at: iso(time) });
+    say('user', turn === 0 ? task.ask : random.pick(follows), asked);
+    rows.activity({
+      id: random.uuid(),
+      threadId: id,
+      turnId,
+      summary: random.pick(activitySummaries),
+      sequence: turn + 1,
+      at: iso(asked + minute / 2),
+    });
+    say('assistant', random.pick(answers), answered);
+    rows.diff({
+      threadId: id,
+      from: turn,
+      diff: diffOf(random, random.between(400, 4000)),
+      at: iso(answered),
+    });
+  }
+  const kind = newest
+    ? 'ready'
+    : random.pick(['ready', 'stopped', 'stopped', 'stopped', 'error', 'archived']);
+  rows.thread({
+    id,
+    projectId,
+    title: task.title,
+    latestTurnId: turnId,
+    createdAt: iso(started),
+    updatedAt: iso(at),
+    archivedAt: kind === 'archived' ? iso(at) : null,
+  });
+  rows.session({
+    threadId: id,
+    status: kind === 'archived' ? 'stopped' : kind,
+    activeTurnId: null,
+    lastError: kind === 'error' ? 'provider exited' : null,
+    at: iso(at),
+  });
+  if (newest) rows.runtime({ threadId: id, at: iso(at) });
+  return { id, checkpoints: turns };
+}
+
+/** Old turns with long answers and large diffs, round and round the threads, until the database is large enough. */
+function grow(
+  db: Database.Database,
+  rows: WorkRows,
+  random: Random,
+  { now, bytes, threads }: { now: number; bytes: number; threads: Thread[] },
+): void {
+  const size = () =>
+    Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+  // Cut out of one long text: to make each anew would take longer than to write it.
+  const essay = `${answers.join(' ')}\n`.repeat(120);
+  const patch = diffOf(random, 2 * diffLength);
+  const cut = (text: string, length: number) => {
+    const from = random.between(0, text.length - length);
+    return text.slice(from, from + length);
+  };
+  for (let round = 0; size() < bytes; round += 1) {
+    const thread = threads[round % threads.length];
+    if (thread === undefined) throw new Error('a database without threads cannot grow');
+    const at = iso(now - 45 * day + (round % (40 * 24 * 60)) * minute);
+    const turnId = random.uuid();
+    rows.turn({
+      id: turnId,
+      threadId: thread.id,
+      state: 'completed',
+      requestedAt: at,
+      completedAt: at,
+      checkpoint: thread.checkpoints + 1,
+    });
+    const message = { threadId: thread.id, turnId, streaming: false, at };
+    rows.message({ ...message, id: random.uuid(), role: 'user', text: random.pick(follows) });
+    rows.message({ ...message, id: random.uuid(), role: 'assistant', text: cut(essay, answerLength) });
+    rows.diff({ threadId: thread.id, from: thread.checkpoints, diff: cut(patch, diffLength), at });
+    thread.checkpoints += 1;
+  }
+}
+
+/** At least so long. */
+function diffOf(random: Random, length: number): string {
+  const lines: string[] = [];
+  for (let total = 0; total < length;) {
+    const line = `${random.pick(diffLines)} // ${random.between(1000, 9999)}`;
+    lines.push(line);
+    total += line.length + 1;
+  }
+  return `${lines.join('\n')}\n`;
 }

@@ -1,126 +1,188 @@
+import { later, type Migration } from './migrations/later.ts';
+
 /**
  * What tells one t3 version from another, as data (docs/t3-contract.md; test/fixtures/t3/transcript-*.txt). A version
- * that misbehaves is one of these with a difference.
+ * that misbehaves is another one with a difference: see `derive`.
  */
-export interface Profile {
+export interface VersionProfile {
   version: string;
-  /** The highest migration that it knows. */
-  level: number;
+  /** The migrations after the 30th that it knows, ascending. */
+  migrations: readonly Migration[];
+  /** What a credential grants, and how tables and documents call it: a role, from 0.0.25 on scopes. */
+  grant: 'role' | 'scopes';
+  http: HttpRules;
+  cli: CliRules;
+  faults: Faults;
+}
+
+export interface HttpRules {
   /** Where a credential is exchanged for a session cookie. */
   pairingPath: string;
-  /** What a credential grants: a role, or from 0.0.25 on a list of scopes. */
-  grants: 'role' | 'scopes';
   sessionMethods: readonly string[];
   capabilities: readonly string[];
-  /** From 0.0.29 on, an instance bound to loopback calls its cookie after its port and state directory. */
-  cookieNamedByAddress: boolean;
-  /** 0.0.24 repeats the CORS headers on every JSON answer. */
-  corsOnJson: boolean;
-  corsAllowHeaders: readonly string[];
-  varyOnEncoding: boolean;
-  /** Do not let caches keep the answer that carries the cookie. */
-  noStoreOnPairing: boolean;
-  /** Answers to a body that is JSON but no credential, and to one that is not JSON. An absent body is empty. */
-  badPayload: { status: number; error?: string };
-  badJson: { status: number; error?: string };
-  /** The number in `INFO (#25)` of a command that logs its migrations; absent where it logs none. */
-  commandFiber: number | undefined;
-  usage: Usage;
+  /** From 0.0.29 on, an instance bound to loopback names its cookie after its port and state directory. */
+  cookieName: 'plain' | 'by-address';
+  /** What a browser of another origin may send. */
+  allowHeaders: readonly string[];
+  /** `first`: JSON answers open with all CORS headers. `last`: they close with the origin alone. */
+  cors: 'first' | 'last';
+  /** Answers with a body differ by what the client can decompress. */
+  vary: boolean;
+  /** The answer that sets the cookie must not be kept. */
+  noStore: boolean;
+  /** `sentence`: `{"error": …}`. `tagged`: `{"_tag": …, "code": …, "reason": …, "traceId": …}`. */
+  errors: 'sentence' | 'tagged';
+  /** The answer to JSON that is no pairing request, and to what is not JSON; empty, except with `sentence` errors. */
+  invalidPayload: number;
+  invalidJson: number;
 }
 
-export interface Usage {
+export interface CliRules {
+  versionFlags: readonly string[];
   baseDirHelp: string;
-  /** Global flags with their help, already aligned. */
-  globalFlags: readonly string[];
-  /** Does it say `Missing value` when a value looks like a flag? */
-  namesMissingValue: boolean;
+  globalFlags: readonly (readonly [flag: string, help: string])[];
+  /** The fiber number in a command's log lines; undefined where commands do not log their migrations. */
+  fiber: number | undefined;
+  /** Whether a flag before which its value is missing is an error, or as if it were not there. */
+  missingValue: 'error' | 'ignored';
+  /** What a failed command calls its error. Only the one of 0.0.24 was measured. */
+  failure: string;
 }
 
-const olderGlobalFlags = (versionFlag: string) => [
-  '  --help, -h              Show help information',
-  `  ${versionFlag.padEnd(24)}Show version information`,
-  '  --completions choice    Print shell completion script (choices: bash, zsh, fish, sh)',
-  '  --log-level choice      Sets the minimum log level (choices: all, trace, debug, info, warn, warning, error, fatal, none)',
-];
+/** What is wrong with a version, on purpose. */
+export interface Faults {
+  /** It starts and answers, but exchanges no credential: 500. */
+  cannotPair?: true;
+  /** It throws so many milliseconds after it started to listen. */
+  crashAfter?: number;
+}
 
-const v24: Profile = {
+const levels = '(choices: all, trace, debug, info, warn, warning, error, fatal, none)';
+const shells = '(choices: bash, zsh, fish, sh)';
+
+const v24: VersionProfile = {
   version: '0.0.24',
-  level: 30,
-  pairingPath: '/api/auth/bootstrap',
-  grants: 'role',
-  sessionMethods: ['browser-session-cookie', 'bearer-session-token'],
-  capabilities: ['repositoryIdentity'],
-  cookieNamedByAddress: false,
-  corsOnJson: true,
-  corsAllowHeaders: ['authorization', 'b3', 'traceparent', 'content-type'],
-  varyOnEncoding: false,
-  noStoreOnPairing: false,
-  badPayload: { status: 400, error: 'Invalid bootstrap payload.' },
-  badJson: { status: 400, error: 'Invalid bootstrap payload.' },
-  commandFiber: 25,
-  usage: {
-    baseDirHelp: 'Base directory path (equivalent to T3CODE_HOME).',
-    globalFlags: olderGlobalFlags('--version'),
-    namesMissingValue: false,
+  migrations: [],
+  grant: 'role',
+  http: {
+    pairingPath: '/api/auth/bootstrap',
+    sessionMethods: ['browser-session-cookie', 'bearer-session-token'],
+    capabilities: ['repositoryIdentity'],
+    cookieName: 'plain',
+    allowHeaders: ['authorization', 'b3', 'traceparent', 'content-type'],
+    cors: 'first',
+    vary: false,
+    noStore: false,
+    errors: 'sentence',
+    invalidPayload: 400,
+    invalidJson: 400,
   },
+  cli: {
+    versionFlags: ['--version'],
+    baseDirHelp: 'Base directory path (equivalent to T3CODE_HOME).',
+    globalFlags: [
+      ['--help, -h', 'Show help information'],
+      ['--version', 'Show version information'],
+      ['--completions choice', `Print shell completion script ${shells}`],
+      ['--log-level choice', `Sets the minimum log level ${levels}`],
+    ],
+    fiber: 25,
+    missingValue: 'ignored',
+    failure: 'AuthControlPlaneError',
+  },
+  faults: {},
 };
 
-const v27: Profile = {
-  ...v24,
-  version: '0.0.27',
-  level: 32,
-  pairingPath: '/api/auth/browser-session',
-  grants: 'scopes',
-  sessionMethods: ['browser-session-cookie', 'bearer-access-token', 'dpop-access-token'],
-  corsOnJson: false,
-  corsAllowHeaders: ['authorization', 'b3', 'traceparent', 'content-type', 'dpop'],
-  noStoreOnPairing: true,
-  badPayload: { status: 400 },
-  badJson: { status: 500 },
-  commandFiber: 18,
-  usage: { ...v24.usage, globalFlags: olderGlobalFlags('--version, -v') },
-};
+/** The parts in which a version differs from the one that it is derived from. */
+export interface Differences {
+  migrations?: readonly Migration[];
+  grant?: VersionProfile['grant'];
+  http?: Partial<HttpRules>;
+  cli?: Partial<CliRules>;
+  faults?: Faults;
+}
 
-const nightly: Profile = {
-  ...v27,
-  version: '0.0.33-nightly.20260808.1031',
-  level: 38,
-  capabilities: [
-    'repositoryIdentity',
-    'connectionProbe',
-    'threadSettlement',
-    'threadSnooze',
-    'threadPinning',
-    'threadPinReorder',
-    'threadTitleRegeneration',
-  ],
-  cookieNamedByAddress: true,
-  varyOnEncoding: true,
-  badJson: { status: 400 },
-  commandFiber: undefined,
-  usage: {
+/** A version that is like another one, except for these differences; faults are inherited only when repeated. */
+export function derive(from: VersionProfile, version: string, differences: Differences = {}): VersionProfile {
+  return {
+    version,
+    migrations: differences.migrations ?? from.migrations,
+    grant: differences.grant ?? from.grant,
+    http: { ...from.http, ...differences.http },
+    cli: { ...from.cli, ...differences.cli },
+    faults: differences.faults ?? {},
+  };
+}
+
+const v27 = derive(v24, '0.0.27', {
+  migrations: later.filter(({ id }) => id <= 32),
+  grant: 'scopes',
+  http: {
+    pairingPath: '/api/auth/browser-session',
+    sessionMethods: ['browser-session-cookie', 'bearer-access-token', 'dpop-access-token'],
+    allowHeaders: [...v24.http.allowHeaders, 'dpop'],
+    cors: 'last',
+    noStore: true,
+    errors: 'tagged',
+    invalidJson: 500,
+  },
+  cli: {
+    versionFlags: ['--version', '-v'],
+    globalFlags: v24.cli.globalFlags.map(([flag, help]) =>
+      flag === '--version' ? (['--version, -v', help] as const) : ([flag, help] as const),
+    ),
+    fiber: 18,
+    failure: 'ServerAuthInternalError',
+  },
+});
+
+const v33 = derive(v27, '0.0.33-nightly.20260808.1031', {
+  migrations: later.filter(({ id }) => id <= 38),
+  http: {
+    capabilities: [
+      ...v27.http.capabilities,
+      'connectionProbe',
+      'threadSettlement',
+      'threadSnooze',
+      'threadPinning',
+      'threadPinReorder',
+      'threadTitleRegeneration',
+    ],
+    cookieName: 'by-address',
+    vary: true,
+    invalidJson: 400,
+  },
+  cli: {
     baseDirHelp:
       'Explicit T3 Code data directory; runtime state is stored under userdata (equivalent to T3CODE_HOME).',
     globalFlags: [
-      '  --help, -h                                                          Show help information',
-      '  --version, -v                                                       Show version information',
-      '  --wizard                                                            Start wizard mode for a command',
-      '  --completions <bash|zsh|fish|sh>                                    Print shell completion script (choices: bash, zsh, fish, sh)',
-      '  --log-level <all|trace|debug|info|warn|warning|error|fatal|none>    Sets the minimum log level (choices: all, trace, debug, info, warn, warning, error, fatal, none)',
+      ['--help, -h', 'Show help information'],
+      ['--version, -v', 'Show version information'],
+      ['--wizard', 'Start wizard mode for a command'],
+      ['--completions <bash|zsh|fish|sh>', `Print shell completion script ${shells}`],
+      [
+        '--log-level <all|trace|debug|info|warn|warning|error|fatal|none>',
+        `Sets the minimum log level ${levels}`,
+      ],
     ],
-    namesMissingValue: true,
+    fiber: undefined,
+    missingValue: 'error',
   },
-};
-
-const profiles: readonly Profile[] = [v24, v27, nightly];
+});
 
 /** The versions that the stand-in can be, oldest first. */
-export const standInVersions: readonly string[] = profiles.map((profile) => profile.version);
+export const profiles: readonly VersionProfile[] = [v24, v27, v33];
 
-/** @throws when the stand-in does not know that version; says which it does. */
-export function profileOf(version: string): Profile {
+/** @throws when the stand-in is not made for that version; says for which it is. */
+export function profileOf(version: string): VersionProfile {
   const profile = profiles.find((each) => each.version === version);
-  if (profile === undefined)
-    throw new Error(`the stand-in knows no t3 ${version}; it knows ${standInVersions.join(', ')}`);
-  return profile;
+  if (profile !== undefined) return profile;
+  throw new Error(
+    `no stand-in for t3 ${version}, only for ${profiles.map((each) => each.version).join(', ')}`,
+  );
+}
+
+/** The schema level that a version brings a database to (docs/t3-contract.md, State database). */
+export function levelFor(profile: VersionProfile): number {
+  return profile.migrations.at(-1)?.id ?? 30;
 }

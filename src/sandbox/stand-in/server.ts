@@ -1,276 +1,215 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import path from 'node:path';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import os from 'node:os';
 import type Database from 'better-sqlite3';
-import { createLink, exchange, sessionOf, signingKey, type IssuedSession } from './credentials.ts';
-import { baseDirOf, openState, type BaseDir } from './database.ts';
-import { startActivity } from './activity.ts';
-import { logLine } from './log.ts';
-import { levelOf, migrate } from './migrations.ts';
-import type { Profile } from './profiles.ts';
+import { cookieName, isLoopback } from './addresses.ts';
+import * as answers from './answers.ts';
+import type { Answer } from './answers.ts';
+import type { BaseDir } from './base-dir.ts';
+import { clientOf } from './clients.ts';
+import { log } from './log.ts';
+import { consumeLink } from './pairing-links.ts';
+import type { VersionProfile } from './profiles.ts';
+import { environmentId, signingKey } from './secrets.ts';
+import { issueSession, verifySession } from './sessions.ts';
 
-export interface ServeOptions {
+export interface Binding {
   host: string;
   port: number;
-  baseDir: string;
 }
 
-/** Exit code after SIGTERM and SIGINT: so a unit without SuccessExitStatus=130 shows `failed` after every stop. */
-const stoppedExitCode = 130;
+/** More than any request to it has. */
+const maxBody = 64 * 1024;
 
-const webApp =
-  '<!doctype html><html><head><title>T3 Code (stub UI)</title></head><body><div id="root"></div></body></html>\n';
-
-/** `t3 serve`: until it is stopped. */
-export async function serve(profile: Profile, options: ServeOptions): Promise<void> {
-  const base = baseDirOf(options.baseDir);
-  const db = openState(base);
-  const ahead = levelOf(db) > profile.level;
-  logLine(1, 'Running all migrations...');
-  logLine(1, `Migrations ran successfully { migrations: [${migrate(db, profile.level).join(', ')}] }`);
-  touchRuntimeRows(db);
-  const instance = new Instance(profile, options, base, db);
-  await instance.listen();
-  // An older server on a newer schema starts and answers, but never says that it is ready: its own link fails.
-  if (!ahead) announce(db, profile, instance.origin);
-  const stopActivity = startActivity(db, process.env['T3_STAND_IN_ACTIVITY'] ?? 'idle');
-  const stop = () => {
-    stopActivity();
-    instance.close();
-    rmSync(base.runtime, { force: true });
-    touchRuntimeRows(db);
-    // Closing the last connection folds the WAL in and removes the side files.
-    db.close();
-    process.exit(stoppedExitCode);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-/** Moves at every start and stop, and so is no sign of activity. */
-function touchRuntimeRows(db: Database.Database): void {
-  db.prepare('UPDATE provider_session_runtime SET last_seen_at = ?').run(new Date().toISOString());
-}
-
-function announce(db: Database.Database, profile: Profile, origin: string): void {
-  const { credential } = createLink(db, profile, 5 * 60_000, { owner: true });
-  process.stdout.write(
-    `T3 Code server is ready.\nConnection string: ${origin}\nToken: ${credential}\nPairing URL: ${origin}/pair#token=${credential}\n\n` +
-      '█▀▀▀█ ▄▀ █▀▀▀█\n█   █ ▀▄ █   █\n▀▀▀▀▀ ▀ ▀ ▀▀▀▀▀\n',
-  );
-}
-
-class Instance {
-  readonly origin: string;
-  readonly #profile: Profile;
-  readonly #options: ServeOptions;
-  readonly #base: BaseDir;
+/** The HTTP side of one instance: every exchange of the transcripts of its version. */
+export class StandInServer {
+  readonly #profile: VersionProfile;
   readonly #db: Database.Database;
+  readonly #binding: Binding;
   readonly #key: Buffer;
   readonly #environmentId: string;
+  readonly #cookie: string;
   readonly #server: Server;
 
-  constructor(profile: Profile, options: ServeOptions, base: BaseDir, db: Database.Database) {
-    this.origin = `http://${options.host}:${options.port}`;
+  constructor(profile: VersionProfile, db: Database.Database, base: BaseDir, binding: Binding) {
     this.#profile = profile;
-    this.#options = options;
-    this.#base = base;
     this.#db = db;
+    this.#binding = binding;
     this.#key = signingKey(base);
     this.#environmentId = environmentId(base);
-    this.#server = createServer(
-      { keepAliveTimeout: 5000 },
-      (request, response) => void this.#answer(request, response),
-    );
-  }
-
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, this.#options.host, resolve);
+    this.#cookie = cookieName(profile.http, base, binding.host, binding.port);
+    this.#server = createServer((request, response) => {
+      void this.#answer(request)
+        .catch((error: unknown) => {
+          log('ERROR', 1, `${request.method} ${request.url}: ${String(error)}`);
+          return answers.emptyAnswer(500);
+        })
+        .then((answer) => answers.send(response, answer, request.method !== 'HEAD'));
     });
-    const { host, port } = this.#options;
-    const runtime = {
-      pid: process.pid,
-      host,
-      port,
-      origin: this.origin,
-      startedAt: new Date().toISOString(),
-    };
-    writeFileSync(this.#base.runtime, JSON.stringify(runtime), { mode: 0o644 });
-    logLine(1, `Listening on ${this.origin}`);
   }
 
-  close(): void {
-    this.#server.closeAllConnections();
+  /** @throws what the system says, for example `listen EADDRINUSE`. */
+  async listen(): Promise<void> {
+    const { host, port } = this.#binding;
+    this.#server.listen(port, host.replace(/^\[(.*)\]$/, '$1'));
+    await once(this.#server, 'listening');
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
     this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', this.origin);
-    response.setHeader('access-control-allow-origin', '*');
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const pathname = (request.url ?? '/').split('?', 1)[0] ?? '/';
     switch (request.method) {
       case 'OPTIONS':
-        return this.#preflight(response);
+        return answers.preflightAnswer(this.#profile.http);
       case 'GET':
       case 'HEAD':
-        return this.#get(request, response, pathname);
+        return this.#get(request, pathname);
       default:
-        if (request.method === 'POST' && pathname === this.#profile.pairingPath)
-          return this.#pair(request, response);
-        return this.#empty(response, 404);
+        if (request.method === 'POST' && pathname === this.#profile.http.pairingPath)
+          return this.#pair(request);
+        request.resume();
+        return answers.emptyAnswer(404);
     }
   }
 
-  #get(request: IncomingMessage, response: ServerResponse, pathname: string): void {
+  #get(request: IncomingMessage, pathname: string): Answer {
+    const rules = this.#profile.http;
     switch (pathname) {
       case '/.well-known/t3/environment':
-        return this.#json(response, 200, {
+        return answers.jsonAnswer(rules, 200, {
           environmentId: this.#environmentId,
-          label: 'devvm',
-          platform: { os: 'linux', arch: 'x64' },
+          label: os.hostname(),
+          platform: { os: process.platform, arch: process.arch },
           serverVersion: this.#profile.version,
-          capabilities: Object.fromEntries(this.#profile.capabilities.map((name) => [name, true])),
+          capabilities: Object.fromEntries(rules.capabilities.map((name) => [name, true])),
         });
       case '/api/auth/session':
-        return this.#json(response, 200, this.#session(request));
-      case '/ws':
-        return this.#json(response, 401, this.#authError('Authentication required.', 'missing_credential'));
-      default: {
-        // Any unknown GET answers with the web app: a GET proves nothing.
-        const type = pathname === '/' ? 'text/html' : 'text/html; charset=utf-8';
-        if (this.#profile.varyOnEncoding) response.setHeader('vary', 'Accept-Encoding');
-        response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(webApp) });
-        response.end(request.method === 'HEAD' ? undefined : webApp);
+        return answers.jsonAnswer(rules, 200, this.#sessionState(request));
+      case '/ws': {
+        const token = this.#tokenOf(request);
+        if (token === undefined)
+          return answers.refusal(rules, 'missing_credential', 'Authentication required.');
+        if (this.#verify(token) === undefined)
+          return answers.refusal(rules, 'invalid_credential', 'Unauthorized request.');
+        // A real one would now speak WebSocket; nobody does with the stand-in.
+        return answers.emptyAnswer(426);
       }
+      default:
+        return answers.webApp(rules, pathname);
     }
   }
 
-  #session(request: IncomingMessage): object {
-    const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-    const cookie = (request.headers.cookie ?? '')
-      .split(/;\s*/)
-      .find((each) => each.startsWith(`${this.#cookieName}=`))
-      ?.slice(this.#cookieName.length + 1);
-    const token = bearer ?? cookie;
-    const session = token === undefined ? undefined : this.#lookUp(token);
+  #sessionState(request: IncomingMessage): object {
+    const token = this.#tokenOf(request);
+    const session = token === undefined ? undefined : this.#verify(token);
     const auth = {
-      policy: this.#reachable ? 'remote-reachable' : 'loopback-browser',
+      policy: isLoopback(this.#binding.host) ? 'loopback-browser' : 'remote-reachable',
       bootstrapMethods: ['one-time-token'],
-      sessionMethods: this.#profile.sessionMethods,
-      sessionCookieName: this.#cookieName,
+      sessionMethods: this.#profile.http.sessionMethods,
+      sessionCookieName: this.#cookie,
     };
     if (session === undefined) return { authenticated: false, auth };
-    return {
-      authenticated: true,
-      auth,
-      ...session.grant,
-      sessionMethod: 'browser-session-cookie',
-      expiresAt: session.expiresAt,
-    };
+    const { grant, method, expiresAt } = session;
+    return { authenticated: true, auth, ...grant, sessionMethod: method, expiresAt };
   }
 
-  #lookUp(token: string): ReturnType<typeof sessionOf> {
+  /** The cookie counts before the header. */
+  #tokenOf({ headers }: IncomingMessage): string | undefined {
+    const cookies = (headers.cookie ?? '').split(/;\s*/);
+    const cookie = cookies.find((each) => each.startsWith(`${this.#cookie}=`));
+    return cookie?.slice(this.#cookie.length + 1) ?? /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  }
+
+  #verify(token: string): ReturnType<typeof verifySession> {
     try {
-      return sessionOf(this.#db, this.#profile, this.#key, token);
-    } catch {
-      // The tables are of a newer version: live cookies have stopped working.
+      return verifySession(this.#db, this.#profile, this.#key, token);
+    } catch (error) {
+      // Somebody's newer command line changed the tables: live cookies stop working (docs/t3-contract.md).
+      log(
+        'WARN',
+        1,
+        `Rejected authenticated session credential. { reason: ${JSON.stringify(String(error))} }`,
+      );
       return undefined;
     }
   }
 
-  async #pair(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    let body: unknown;
+  async #pair(request: IncomingMessage): Promise<Answer> {
+    const rules = this.#profile.http;
+    const text = await bodyOf(request);
+    if (text === undefined) return answers.emptyAnswer(413);
+    const credential = credentialIn(text);
+    if (credential === 'no JSON') return answers.invalidRequest(rules, rules.invalidJson);
+    if (credential === 'no credential') return answers.invalidRequest(rules, rules.invalidPayload);
     try {
-      body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    } catch {
-      return this.#bad(response, this.#profile.badJson);
+      if (this.#profile.faults.cannotPair === true) throw new Error('this version cannot pair, on purpose');
+      return this.#exchange(request, credential.text);
+    } catch (error) {
+      log('ERROR', 1, `Failed to validate bootstrap credential. { cause: ${JSON.stringify(String(error))} }`);
+      return answers.pairingFailure(rules);
     }
-    const credential = (body as { credential?: unknown } | null)?.credential;
-    if (typeof credential !== 'string') return this.#bad(response, this.#profile.badPayload);
-    let session: IssuedSession | undefined;
-    try {
-      session = exchange(this.#db, this.#profile, this.#key, credential, '127.0.0.1');
-    } catch {
-      return this.#json(response, 500, { error: 'Failed to validate bootstrap credential.' });
-    }
+  }
+
+  #exchange({ headers, socket }: IncomingMessage, credential: string): Answer {
+    const rules = this.#profile.http;
+    const session = this.#db.transaction(() => {
+      const link = consumeLink(this.#db, this.#profile, credential);
+      if (link === undefined) return undefined;
+      return issueSession(this.#db, this.#profile, this.#key, {
+        method: 'browser-session-cookie',
+        stored: link.stored,
+        subject: link.subject,
+        client: clientOf(headers['user-agent'], socket.remoteAddress, link.label),
+      });
+    })();
     if (session === undefined)
-      return this.#json(
-        response,
-        401,
-        this.#authError('Invalid bootstrap credential.', 'invalid_credential'),
-      );
-    if (this.#profile.noStoreOnPairing)
-      response.setHeader('cache-control', 'no-store').setHeader('pragma', 'no-cache');
-    const cookie = `${this.#cookieName}=${session.token}; Path=/; Expires=${session.expiresAt.toUTCString()}; HttpOnly; SameSite=Lax`;
-    response.setHeader('set-cookie', cookie);
-    this.#json(response, 200, {
-      authenticated: true,
-      ...session.grant,
-      sessionMethod: 'browser-session-cookie',
-      expiresAt: session.expiresAt.toISOString(),
-    });
-  }
-
-  get #reachable(): boolean {
-    return !/^(127\.|localhost$|::1$)/.test(this.#options.host);
-  }
-
-  get #cookieName(): string {
-    if (!this.#profile.cookieNamedByAddress || this.#reachable) return 't3_session';
-    const digest = createHash('sha256').update(this.#base.userdata).digest('hex').slice(0, 12);
-    return `t3_session_${this.#options.port}_${digest}`;
-  }
-
-  #authError(words: string, reason: string): object {
-    if (this.#profile.grants === 'role') return { error: words };
-    return {
-      _tag: 'EnvironmentAuthInvalidError',
-      code: 'auth_invalid',
-      reason,
-      traceId: randomBytes(16).toString('hex'),
-    };
-  }
-
-  #json(response: ServerResponse, status: number, body: object): void {
-    const text = JSON.stringify(body);
-    if (this.#profile.corsOnJson) {
-      response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS');
-      response.setHeader('access-control-allow-headers', this.#profile.corsAllowHeaders.join(', '));
-    }
-    if (this.#profile.varyOnEncoding) response.setHeader('vary', 'Accept-Encoding');
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    });
-    response.end(text);
-  }
-
-  #bad(response: ServerResponse, answer: { status: number; error?: string }): void {
-    if (answer.error === undefined) this.#empty(response, answer.status);
-    else this.#json(response, answer.status, { error: answer.error });
-  }
-
-  /** A status and a chunked body of nothing. */
-  #empty(response: ServerResponse, status: number): void {
-    response.writeHead(status, { 'transfer-encoding': 'chunked' });
-    response.end();
-  }
-
-  #preflight(response: ServerResponse): void {
-    response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS');
-    response.setHeader('access-control-allow-headers', this.#profile.corsAllowHeaders.join(','));
-    response.setHeader('access-control-max-age', '600');
-    response.writeHead(204, { 'transfer-encoding': 'chunked' });
-    response.end();
+      return answers.refusal(rules, 'invalid_credential', 'Invalid bootstrap credential.');
+    const { token, grant, method, expiresAt } = session;
+    const expires = new Date(expiresAt).toUTCString();
+    return answers.jsonAnswer(
+      rules,
+      200,
+      { authenticated: true, ...grant, sessionMethod: method, expiresAt },
+      [
+        ...(rules.noStore
+          ? ([
+              ['cache-control', 'no-store'],
+              ['pragma', 'no-cache'],
+            ] as const)
+          : []),
+        ['set-cookie', `${this.#cookie}=${token}; Path=/; Expires=${expires}; HttpOnly; SameSite=Lax`],
+      ],
+    );
   }
 }
 
-function environmentId(base: BaseDir): string {
-  const file = path.join(base.userdata, 'environment-id');
-  if (!existsSync(file)) writeFileSync(file, randomUUID());
-  return readFileSync(file, 'utf8');
+function credentialIn(text: string): { text: string } | 'no JSON' | 'no credential' {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return 'no JSON';
+  }
+  const credential =
+    typeof document === 'object' && document !== null && 'credential' in document
+      ? document.credential
+      : undefined;
+  return typeof credential === 'string' && credential !== '' ? { text: credential } : 'no credential';
+}
+
+/** undefined when it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= maxBody) chunks.push(chunk);
+  }
+  return length > maxBody ? undefined : Buffer.concat(chunks).toString('utf8');
 }

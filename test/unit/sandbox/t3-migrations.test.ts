@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { levelOf, migrate, MigrationFailure } from '../../../src/sandbox/t3/migrations/migrate.ts';
-import { populate } from '../../../src/sandbox/t3/populate.ts';
-import { derive, levelFor, profileOf, profiles } from '../../../src/sandbox/t3/profiles.ts';
+import { levelOf, migrate, MigrationFailure } from '../../../src/sandbox/stand-in/migrations/migrate.ts';
+import { populate } from '../../../src/sandbox/stand-in/populate.ts';
+import { derive, levelFor, profileOf, profiles } from '../../../src/sandbox/stand-in/profiles.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '../../fixtures/t3');
 const nightly = '0.0.33-nightly.20260808.1031';

@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate } from '../../../src/sandbox/t3/migrations/migrate.ts';
-import { populate, type PopulateOptions } from '../../../src/sandbox/t3/populate.ts';
-import { levelFor, profiles } from '../../../src/sandbox/t3/profiles.ts';
-import { createStateDatabase } from '../../../src/sandbox/t3/state.ts';
+import { migrate } from '../../../src/sandbox/stand-in/migrations/migrate.ts';
+import { populate, type PopulateOptions } from '../../../src/sandbox/stand-in/populate.ts';
+import { levelFor, profiles } from '../../../src/sandbox/stand-in/profiles.ts';
+import { createStateDatabase } from '../../../src/sandbox/stand-in/state.ts';
 import { countWork, readState } from '../../../src/t3/state-database.ts';
 
 const now = Date.UTC(2026, 10, 23, 12);

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 
-const fixtures = path.resolve(import.meta.dirname, '../../fixtures/t3');
+const fixtures = path.resolve(import.meta.dirname, '../fixtures/t3');
 
 /** Schema levels by version (docs/t3-contract.md, State database). */
 export const levels: Record<string, number> = {
