@@ -10,7 +10,7 @@ interface StyledLineProps {
 
 /**
  * One line of the screen. Drawn again only when it looks different: of a thousand rows, a second changes a few
- * (measured, docs/architecture.md).
+ * (measured, docs/architecture.md). The selected line is one bar: inverted colours side by side are patchwork.
  */
 export const StyledLine = memo(
   function StyledLine({ line, selected = false }: StyledLineProps) {
@@ -19,7 +19,11 @@ export const StyledLine = memo(
       <Text wrap="truncate" inverse={selected}>
         {lineWidth(line) === 0 ? ' ' : ''}
         {line.map((segment, index) => (
-          <Text key={index} {...tones[segment.tone]} {...(segment.bold === true ? { bold: true } : {})}>
+          <Text
+            key={index}
+            {...(selected ? {} : tones[segment.tone])}
+            {...(segment.bold === true ? { bold: true } : {})}
+          >
             {segment.text}
           </Text>
         ))}

@@ -13,6 +13,18 @@ export interface TerminalOptions {
   command?: readonly [string, ...string[]];
 }
 
+export interface Cell {
+  text: string;
+  /** 2 for a wide character, 0 for the cell after one. */
+  columns: number;
+  /** Of the 256 of the palette; undefined for the terminal's own. */
+  colour: number | undefined;
+  bold: boolean;
+  dim: boolean;
+  italic: boolean;
+  inverse: boolean;
+}
+
 /**
  * The built program in a pseudo terminal with a true emulator behind it: keys go in, what is asserted is the screen
  * that an admin would see.
@@ -64,6 +76,26 @@ export class Terminal {
       { length: this.#emulator.rows },
       (_, row) => buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? '',
     );
+  }
+
+  /** The visible cells with their looks, for drawing a picture of the screen. */
+  cells(): Cell[][] {
+    const buffer = this.#emulator.buffer.active;
+    return Array.from({ length: this.#emulator.rows }, (_, row): Cell[] => {
+      const line = buffer.getLine(buffer.baseY + row);
+      return Array.from({ length: this.#emulator.cols }, (_, column): Cell => {
+        const cell = line?.getCell(column);
+        return {
+          text: cell?.getChars() ?? '',
+          columns: cell?.getWidth() ?? 1,
+          colour: cell?.isFgPalette() === true ? cell.getFgColor() : undefined,
+          bold: (cell?.isBold() ?? 0) !== 0,
+          dim: (cell?.isDim() ?? 0) !== 0,
+          italic: (cell?.isItalic() ?? 0) !== 0,
+          inverse: (cell?.isInverse() ?? 0) !== 0,
+        };
+      });
+    });
   }
 
   text(): string {
