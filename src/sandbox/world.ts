@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -145,13 +154,16 @@ function configText(layout: Layout): string {
 
 async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {
   // Descriptor 3: it says that it listens. Descriptor 4: its lifeline.
+  const log = openSync(path.join(layout.logs, 'supervisor.log'), 'a', 0o600);
   const [file, ...args] = entryCommand('supervisor', layout.root, '3', ...(tied ? ['4'] : []));
   const child = spawn(file, args, {
     cwd: '/',
     detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe', ...(tied ? (['pipe'] as const) : [])],
+    // Nothing of ours: whoever reads our output would wait for the supervisor's end.
+    stdio: ['ignore', log, log, 'pipe', ...(tied ? (['pipe'] as const) : [])],
     env: { ...minimalEnvironment },
   });
+  closeSync(log);
   const ready = child.stdio[3];
   if (ready === null || ready === undefined)
     throw new Error('the supervisor has no pipe to say that it listens');
