@@ -83,7 +83,7 @@ export class Terminal {
     const buffer = this.#emulator.buffer.active;
     return Array.from({ length: this.#emulator.rows }, (_, row): Cell[] => {
       const line = buffer.getLine(buffer.baseY + row);
-      return Array.from({ length: this.#emulator.cols }, (_, column): Cell => {
+      return Array.from({ length: this.#emulator.cols }, (_cell, column): Cell => {
         const cell = line?.getCell(column);
         return {
           text: cell?.getChars() ?? '',
