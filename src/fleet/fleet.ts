@@ -1,4 +1,4 @@
-import type { Account } from '../host/accounts.ts';
+import type { Account } from '../host/account.ts';
 import type { UnitState } from '../host/units/units.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
 import type { StateFacts } from '../t3/state-database.ts';

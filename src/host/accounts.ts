@@ -1,13 +1,6 @@
+import type { Account } from './account.ts';
 import type { Commands } from './commands.ts';
 import { failureText } from './commands.ts';
-
-/** An OS user. */
-export interface Account {
-  name: string;
-  uid: number;
-  gid: number;
-  home: string;
-}
 
 export interface Accounts {
   /**

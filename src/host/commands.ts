@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Account } from './accounts.ts';
+import type { Account } from './account.ts';
 
 /** How to run one command of the host: an argv, never a shell line. */
 export interface CommandOptions {

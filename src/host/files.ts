@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { lchown, lstat, mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Account } from './accounts.ts';
+import type { Account } from './account.ts';
 
 /** What `lstat` says of a path, enough to see that something changed. */
 export interface FileFacts {

@@ -74,7 +74,7 @@ export const systemProcesses: Processes = {
 };
 
 /** The sandbox has no control groups: what a unit starts carries the unit's name in its environment instead. */
-export const sandboxUnitVariable = 'T3_COCKPIT_SANDBOX_UNIT';
+export const sandboxUnitVariable = 'T3_SANDBOX_UNIT';
 
 /** Processes of a sandbox: the same machine, with the units' mark in place of the control group. A simulation. */
 export const sandboxProcesses: Processes = {

@@ -22,7 +22,7 @@ export interface Runners {
 const stopTimeout = '10min';
 
 /** Marks every process of a sandbox's runner, because the number of a process group may be given anew. */
-export const runnerCookieVariable = 'T3_COCKPIT_RUNNER';
+export const runnerCookieVariable = 'T3_SANDBOX_RUNNER';
 
 /** A transient unit by systemd-run(1): a control group of its own, outside every session and every instance. */
 export function systemdRunners(commands: Commands, timeout: number): Runners {

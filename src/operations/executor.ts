@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Config } from '../config/schema.ts';
-import type { Account } from '../host/accounts.ts';
+import type { Account } from '../host/account.ts';
 import type { Host } from '../host/host.ts';
 import type { Outcome } from '../journal/records.ts';
 import type { Recorder } from '../journal/recorder.ts';

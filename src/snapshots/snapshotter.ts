@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Account } from '../host/accounts.ts';
+import type { Account } from '../host/account.ts';
 import { complaint, failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';

@@ -1,4 +1,4 @@
-import type { Account } from '../../src/host/accounts.ts';
+import type { Account } from '../../src/host/account.ts';
 import type { Clock } from '../../src/host/clock.ts';
 import type { Host } from '../../src/host/host.ts';
 import { systemFiles } from '../../src/host/files.ts';

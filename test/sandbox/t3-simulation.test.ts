@@ -14,7 +14,8 @@ import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
 import { readState } from '../../src/t3/state-database.ts';
 import { standIn } from '../contract/stand-in.ts';
 import { databaseOf, inDatabase, readIn } from '../contract/state.ts';
-import { Bench, freePort } from '../contract/subject.ts';
+import { Bench } from '../contract/subject.ts';
+import { freePort } from '../free-port.ts';
 
 /** What the stand-in can do and no t3 can: be busy, slow to start, or broken, on demand. */
 

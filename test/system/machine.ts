@@ -8,10 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
+import { freePort } from '../free-port.ts';
 import { until } from '../sandbox/sandbox.ts';
 import { systemProcesses } from '../../src/host/processes.ts';
 import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
@@ -161,13 +160,4 @@ export function holdSnapshotter(user: string): Promise<number> {
     }
     return undefined;
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -225,3 +225,19 @@ describe('without a terminal', () => {
     expect(stderr).toContain('the cockpit needs a terminal; without one, try: t3-cockpit status');
   });
 });
+
+describe('a command that follows an operation', () => {
+  it('asks it to stop on the first Ctrl-C, and leaves it alone on the second', async () => {
+    const terminal = new Terminal(['--config', sandbox.config, 'backup'], { columns: 120, rows: 30 });
+    open.push(terminal);
+    await terminal.until('the copy', (text) =>
+      text.includes('alice  snapshot of the state database: started'),
+    );
+    terminal.press('\u0003');
+    await terminal.until('what that means', (text) => /was asked to stop|has ended/.test(text));
+    const code = await terminal.ended();
+    // It may have been done before it was asked.
+    expect([0, 130, 4]).toContain(code);
+    expect(terminal.text()).toMatch(/operation \d+: (interrupted: stopped on request|succeeded|failed)/);
+  });
+});

@@ -8,15 +8,6 @@ import { moment, type Collecting } from './context.ts';
 import { lookAtSnapshots, type RememberedFolder } from './snapshots.ts';
 import { lookAtState } from './state.ts';
 
-/**
- * One of a user's own things, looked at from outside: what a reader would have to do, if anything changed since it was
- * last read, and what follows from its answer, or from there being none.
- */
-export interface Look<Kind extends Task['task'], Facts> {
-  due: Extract<Task, { task: Kind }> | undefined;
-  judge(answer: Answer<Kind> | undefined): Facts;
-}
-
 export interface Remembered {
   state: { fingerprint?: string };
   folder: RememberedFolder;

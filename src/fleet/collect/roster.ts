@@ -1,5 +1,5 @@
 import { expand } from '../../config/expand.ts';
-import type { Account } from '../../host/accounts.ts';
+import type { Account } from '../../host/account.ts';
 import { known, pending, unknown, type Observation } from '../observation.ts';
 import { parseDispatchTable, parseEnvironmentPort, type DispatchTable } from '../ports.ts';
 import { parseUserMap, type UserMap } from '../user-map.ts';

@@ -1,11 +1,11 @@
 import { expand } from '../../config/expand.ts';
-import type { Account } from '../../host/accounts.ts';
+import type { Account } from '../../host/account.ts';
 import { catalog, type CatalogEntry, type SnapshotRecord } from '../../snapshots/catalog.ts';
 import type { Instance } from '../fleet.ts';
 import { known, unknown, type Observation } from '../observation.ts';
 import type { FolderFacts } from '../reader/protocol.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
-import type { Look } from './owned.ts';
+import type { Look } from './look.ts';
 
 export interface RememberedFolder {
   fingerprint?: string;

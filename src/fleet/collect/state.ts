@@ -1,10 +1,10 @@
 import { expand } from '../../config/expand.ts';
-import type { Account } from '../../host/accounts.ts';
+import type { Account } from '../../host/account.ts';
 import type { StateFacts } from '../../t3/state-database.ts';
 import type { DatabaseSize, Instance } from '../fleet.ts';
 import { known, unknown, type Observation } from '../observation.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
-import type { Look } from './owned.ts';
+import type { Look } from './look.ts';
 
 /** The reason when a user simply has none yet: t3 was never started for them. */
 export const noDatabase = 'no state database';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../../config/schema.ts';
-import type { Account } from '../../host/accounts.ts';
+import type { Account } from '../../host/account.ts';
 import { complaint, failureText } from '../../host/commands.ts';
 import type { Host } from '../../host/host.ts';
 import { entryCommand } from '../../host/program.ts';

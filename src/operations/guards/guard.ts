@@ -1,4 +1,4 @@
-import type { Account } from '../../host/accounts.ts';
+import type { Account } from '../../host/account.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Host } from '../../host/host.ts';
 import type { SpaceLedger } from '../../snapshots/space.ts';

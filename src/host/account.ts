@@ -1,0 +1,7 @@
+/** An OS user. */
+export interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+  home: string;
+}
