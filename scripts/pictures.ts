@@ -12,7 +12,7 @@ import { svgOf } from './svg.ts';
 const pictures = path.resolve(import.meta.dirname, '../docs/pictures');
 mkdirSync(pictures, { recursive: true });
 await build();
-const root = path.join(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-pictures-')), 'sandbox');
+const root = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-pictures-'));
 const { config } = await createSandbox(root, { users: 5, version: '0.0.24', large: 300 * 1024 * 1024 });
 const terminal = new Terminal(['--config', config, '--set', 'host.name=devvm'], { columns: 110, rows: 26 });
 const save = (name: string, title: string) =>

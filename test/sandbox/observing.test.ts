@@ -212,8 +212,7 @@ describe('the hosting mark', () => {
       instances: { unitName: string; unit: { value: { mainPid: number } } }[];
     }>('status', 'alice');
     const environment = readFileSync(`/proc/${instances[0]?.unit.value.mainPid}/environ`, 'utf8').split('\0');
-    const [, mark = ''] =
-      environment.find((each) => each.startsWith('T3_SANDBOX_UNIT='))?.split('=') ?? [];
+    const [, mark = ''] = environment.find((each) => each.startsWith('T3_SANDBOX_UNIT='))?.split('=') ?? [];
     process.env['T3_SANDBOX_UNIT'] = mark;
     try {
       const status = await sandbox.json<{

@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootId } from '../../src/host/clock.ts';
-import { systemProcesses } from '../../src/host/processes.ts';
 import { runnerCookieVariable } from '../../src/host/runners.ts';
-import { openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
-import { readOperation } from '../../src/journal/operations.ts';
+import { openJournal } from '../../src/journal/journal.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
-import { TestSandbox, until } from './sandbox.ts';
+import { TestSandbox } from './sandbox.ts';
 
 /** What happens to an operation when what runs it, or what watches it, goes away. */
 
@@ -21,42 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.destroy());
 
-const journal = () => openJournalReadOnly(path.join(sandbox.root, 'var/lib/t3-cockpit'));
-
 async function submit(...users: string[]): Promise<number> {
   const { operation } = await sandbox.json<{ operation: { id: number } }>('backup', '--detach', ...users);
   return operation.id;
-}
-
-/** The process of the runner itself, as soon as the journal knows it. */
-async function runnerOf(id: number): Promise<number> {
-  const db = journal();
-  try {
-    return await until('the runner’s place', () => {
-      const place = readOperation(db, id)?.place;
-      return place?.kind === 'group' ? place.group : undefined;
-    });
-  } finally {
-    db.close();
-  }
-}
-
-/** The files of a user's snapshots; the folder comes with the first one. */
-const filesOf = (user: string) =>
-  existsSync(sandbox.snapshots(user)) ? readdirSync(sandbox.snapshots(user)) : [];
-
-/** Hold the snapshotter of a running operation still, in the middle of its copy: nothing ends before we say so. */
-async function holdCopy(id: number, user: string): Promise<void> {
-  const group = await runnerOf(id);
-  await until('a snapshotter that copies, held', async () => {
-    const members = await systemProcesses.inGroup(group);
-    const child = members.find((each) => each.pid !== group);
-    if (child === undefined) return undefined;
-    process.kill(child.pid, 'SIGSTOP');
-    if (filesOf(user).some((name) => name.endsWith('.sqlite.partial'))) return true;
-    process.kill(child.pid, 'SIGCONT');
-    return undefined;
-  });
 }
 
 /** The journal's view, and everything that the folders hold besides. */
@@ -64,7 +28,7 @@ async function leftovers(): Promise<string[]> {
   const { snapshots } = await sandbox.json<{ snapshots: { file: string; standing: string }[] }>('snapshots');
   const listed = new Set(snapshots.filter((each) => each.standing === 'verified').map((each) => each.file));
   return ['alice', 'bob', 'carol']
-    .flatMap((user) => filesOf(user).map((name) => path.join(sandbox.snapshots(user), name)))
+    .flatMap((user) => sandbox.filesOf(user).map((name) => path.join(sandbox.snapshots(user), name)))
     .filter((file) => !listed.has(file) && !listed.has(file.replace(/json$/, 'sqlite')));
 }
 
@@ -104,7 +68,7 @@ describe('an operation', () => {
 
   it('stops when asked to, discards what it was writing, and says so', async () => {
     const id = await submit('alice');
-    await holdCopy(id, 'alice');
+    await sandbox.holdCopy('alice', id);
     const { stderr } = await sandbox.run('operations', String(id), '--stop');
     expect(stderr).toContain('was asked to stop: the copy being written is discarded; finished ones stay.');
     const { exitCode, stdout } = await sandbox.run('operations', String(id), '--follow');
@@ -119,7 +83,7 @@ describe('a runner that is killed', () => {
     let cutOff = 0;
     for (let round = 0; round < 12; round += 1) {
       const id = await submit();
-      const pid = await runnerOf(id);
+      const pid = await sandbox.runner(id);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 900));
       try {
         process.kill(pid, 'SIGKILL');
@@ -157,8 +121,8 @@ describe('a runner that is killed', () => {
 
   it('lets nobody else begin before its orphans are gone', async () => {
     const id = await submit('alice');
-    const pid = await runnerOf(id);
-    await holdCopy(id, 'alice');
+    const pid = await sandbox.runner(id);
+    await sandbox.holdCopy('alice', id);
     process.kill(pid, 'SIGKILL');
     // Children die with the runner; one that would not is stood in for by a process of the same group and mark.
     const orphan = spawn('sleep', ['600'], {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +7,9 @@ import { execa } from 'execa';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { openHost, type Host } from '../../src/host/host.ts';
+import { systemProcesses } from '../../src/host/processes.ts';
+import { journalPath, openJournalReadOnly } from '../../src/journal/journal.ts';
+import { listOperations, readOperation } from '../../src/journal/operations.ts';
 import { destroySandbox } from '../../src/sandbox/destroy.ts';
 import { createSandbox, type SandboxOptions } from '../../src/sandbox/world.ts';
 
@@ -72,6 +76,68 @@ export class TestSandbox {
 
   backups(user: string): string {
     return path.join(this.root, 'var/backups/t3-state', user);
+  }
+
+  /** The number of the newest operation, 0 when there is none. Read here: a command would take its time. */
+  newestOperation(): number {
+    const folder = this.loaded().paths.state;
+    if (!existsSync(journalPath(folder))) return 0;
+    const journal = openJournalReadOnly(folder);
+    try {
+      return listOperations(journal, 1)[0]?.id ?? 0;
+    } finally {
+      journal.close();
+    }
+  }
+
+  /** The runner of an operation, as soon as the journal knows where it is. */
+  async runner(id: number): Promise<number> {
+    const journal = openJournalReadOnly(this.loaded().paths.state);
+    try {
+      return await until('the runner’s place', () => {
+        const place = readOperation(journal, id)?.place;
+        return place?.kind === 'group' ? place.group : undefined;
+      });
+    } finally {
+      journal.close();
+    }
+  }
+
+  /**
+   * Hold the snapshotter of a running operation still, in the middle of this user's copy: nothing ends before we say
+   * so.
+   *
+   * @returns lets it go on.
+   */
+  async holdCopy(user: string, id: number): Promise<() => void> {
+    const group = await this.runner(id);
+    const pid = await until('a snapshotter that copies, held', async () => {
+      for (const member of await systemProcesses.inGroup(group)) {
+        if (member.pid === group) continue;
+        process.kill(member.pid, 'SIGSTOP');
+        if (
+          this.filesOf(user).some((name) => name.endsWith('.sqlite.partial')) &&
+          (await this.writes(member.pid, user))
+        )
+          return member.pid;
+        process.kill(member.pid, 'SIGCONT');
+      }
+      return undefined;
+    });
+    return () => void process.kill(pid, 'SIGCONT');
+  }
+
+  /** Does this process have the user's copy open? */
+  async writes(pid: number, user: string): Promise<boolean> {
+    const links = await Promise.all(
+      readdirSync(`/proc/${pid}/fd`).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
+    );
+    return links.some((target) => target.startsWith(this.snapshots(user)) && target.endsWith('.partial'));
+  }
+
+  /** The files of a user's snapshots; the folder comes with the first one. */
+  filesOf(user: string): string[] {
+    return existsSync(this.snapshots(user)) ? readdirSync(this.snapshots(user)) : [];
   }
 
   snapshots(user: string): string {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TestSandbox } from '../sandbox/sandbox.ts';
+import { TestSandbox, until } from '../sandbox/sandbox.ts';
 import { Terminal, doorPath, type TerminalOptions } from './terminal.ts';
 
 /** The built cockpit in a real terminal: keys in, screen out. */
@@ -16,6 +16,17 @@ const cockpit = (options?: TerminalOptions, ...flags: string[]) => {
 const complete = (text: string) =>
   (text.match(/^. . (alice|bob|carol) (?!.* … )(?!.*…\s*$).*$/gm) ?? []).length === 3 &&
   / bob .*1 turn/.test(text);
+
+/** Press `b`, and hold the backup that it starts in the middle of alice's copy. @returns lets it go on */
+async function heldBackup(terminal: Terminal): Promise<() => void> {
+  const before = sandbox.newestOperation();
+  terminal.press('b');
+  const id = await until('the operation', () => {
+    const now = sandbox.newestOperation();
+    return now > before ? now : undefined;
+  });
+  return sandbox.holdCopy('alice', id);
+}
 
 beforeAll(async () => {
   sandbox = await TestSandbox.create({ users: 3, large: 40 * 1024 * 1024 });
@@ -52,11 +63,12 @@ describe('the cockpit', () => {
     const terminal = cockpit();
     await terminal.until('the fleet', complete);
     expect(terminal.text()).toMatch(/carol .*none/);
-    terminal.press('b');
+    const goOn = await heldBackup(terminal);
     await terminal.until('the running operation', (text) => /operation \d+: backup: running/.test(text));
     await terminal.until('bytes of alice’s copy', (text) =>
-      /alice +█+░* +\d+% {2}(copy|sync|check) [\d.]+ MB of/.test(text),
+      /alice +█*░* +\d+% {2}copy [\d.]+ k?M?B of [\d.]+ MB/.test(text),
     );
+    goOn();
     await terminal.until('the end of it', (text) => /operation \d+: backup: succeeded/.test(text));
     await terminal.until('fresh ages', (text) => (text.match(/\d+s verified/g) ?? []).length === 3);
     expect(terminal.text()).toMatch(/✓ alice +succeeded in/);
@@ -78,10 +90,15 @@ describe('the cockpit', () => {
   it('shows the operation that another cockpit started, and leaves it running when it is left', async () => {
     const [first, second] = [cockpit(), cockpit()];
     await Promise.all([first, second].map((terminal) => terminal.until('the fleet', complete)));
-    first.press('b');
-    await first.until('the operation', (text) => /operation \d+: backup: running/.test(text));
+    const goOn = await heldBackup(first);
+    await Promise.all(
+      [first, second].map((terminal) =>
+        terminal.until('the operation', (text) => /operation \d+: backup: running/.test(text)),
+      ),
+    );
     first.press('q');
     expect(await first.ended()).toBe(0);
+    goOn();
     expect(first.raw).toMatch(/operation \d+ goes on; follow it with: t3-cockpit operations \d+ --follow/);
     await second.until('its end, in the other', (text) => /operation \d+: backup: succeeded/.test(text));
     expect(second.text()).toMatch(/✓ alice +succeeded/);
@@ -90,10 +107,11 @@ describe('the cockpit', () => {
   it('is not needed by the operation: killed, the backup goes on', async () => {
     const terminal = cockpit();
     await terminal.until('the fleet', complete);
-    terminal.press('b');
+    const goOn = await heldBackup(terminal);
     await terminal.until('the operation', (text) => /operation \d+: backup: running/.test(text));
     terminal.signal('SIGKILL');
     await terminal.ended();
+    goOn();
     const { operations } = await sandbox.json<{ operations: { id: number }[] }>('operations');
     const followed = await sandbox.run('operations', String(operations[0]?.id), '--follow');
     expect(followed.exitCode).toBe(0);
@@ -102,13 +120,16 @@ describe('the cockpit', () => {
   it('asks a running backup to stop on x, and says what that means', async () => {
     const terminal = cockpit();
     await terminal.until('the fleet', complete);
-    terminal.press('b');
-    await terminal.until('the copy', (text) => /alice +█/.test(text));
+    await heldBackup(terminal);
+    await terminal.until('the operation', (text) => /operation \d+: backup: running/.test(text));
     terminal.press('x');
-    await terminal.until('an answer', (text) => /was asked to stop|has ended/.test(text));
-    await terminal.until('the end', (text) =>
-      /operation \d+: backup: (interrupted: stopped on request|succeeded)/.test(text),
+    await terminal.until('an answer', (text) =>
+      text.includes('was asked to stop: the copy being written is discarded'),
     );
+    await terminal.until('the end', (text) =>
+      /operation \d+: backup: interrupted: stopped on request; \d of 3/.test(text),
+    );
+    expect(terminal.text()).toMatch(/✗ alice +interrupted: stopped/);
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('gives the terminal back after %s', async (signal) => {
