@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openOwn, openOwnReadOnly, type Sqlite } from '../host/sqlite.ts';
-import { migrateJournal, requireFormat } from './schema.ts';
+import { hasFormat, migrateJournal } from './schema.ts';
 
 /** The journal cannot be used; the message says why and, where that helps, what to do. */
 export class JournalProblem extends Error {
@@ -49,8 +49,9 @@ export function openJournalReadOnly(folder: string): Sqlite {
   try {
     lstatSync(file);
     const db = openOwnReadOnly(file);
-    requireFormat(db);
-    return db;
+    if (hasFormat(db)) return db;
+    db.close();
+    throw new JournalProblem('absent', `${file}: no journal yet`);
   } catch (error) {
     throw asProblem(file, error);
   }

@@ -95,12 +95,19 @@ export function migrateJournal(db: Sqlite): void {
   }).immediate();
 }
 
-/** For a reader, which cannot migrate. @throws when the journal is not of this format. */
-export function requireFormat(db: Sqlite): void {
+/**
+ * For a reader, which cannot migrate.
+ *
+ * @returns whether there is a journal in it: the writer may have made the file, and not got further yet.
+ * @throws when the journal is of another format.
+ */
+export function hasFormat(db: Sqlite): boolean {
   const found = Number(db.pragma('user_version', { simple: true }));
   if (found > journalFormat) throw newerJournal(found);
+  if (found === 0) return false;
   if (found < journalFormat)
     throw new Error('the journal has not been written by this version of t3-cockpit yet');
+  return true;
 }
 
 function newerJournal(found: number): Error {

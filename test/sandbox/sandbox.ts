@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { openHost, type Host } from '../../src/host/host.ts';
 import { systemProcesses } from '../../src/host/processes.ts';
-import { journalPath, openJournalReadOnly } from '../../src/journal/journal.ts';
+import { JournalProblem, openJournalReadOnly } from '../../src/journal/journal.ts';
 import { listOperations, readOperation } from '../../src/journal/operations.ts';
 import { destroySandbox } from '../../src/sandbox/destroy.ts';
 import { createSandbox, type SandboxOptions } from '../../src/sandbox/world.ts';
@@ -80,13 +80,14 @@ export class TestSandbox {
 
   /** The number of the newest operation, 0 when there is none. Read here: a command would take its time. */
   newestOperation(): number {
-    const folder = this.loaded().paths.state;
-    if (!existsSync(journalPath(folder))) return 0;
-    const journal = openJournalReadOnly(folder);
     try {
-      return listOperations(journal, 1)[0]?.id ?? 0;
-    } finally {
+      const journal = openJournalReadOnly(this.loaded().paths.state);
+      const newest = listOperations(journal, 1)[0]?.id ?? 0;
       journal.close();
+      return newest;
+    } catch (error) {
+      if (error instanceof JournalProblem && error.kind === 'absent') return 0;
+      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openJournal, openJournalReadOnly, JournalProblem } from '../../../src/journal/journal.ts';
 import { dataVersion, readEvents, readLastEvents } from '../../../src/journal/events.ts';
@@ -82,6 +83,11 @@ describe('the journal', () => {
 
   it('says when there is none yet', () => {
     expect(() => openJournalReadOnly(folder)).toThrow(JournalProblem);
+    expect(() => openJournalReadOnly(folder)).toThrow(/no journal yet/);
+  });
+
+  it('is not there yet while its writer has made no more than the file', () => {
+    new Database(path.join(folder, 'journal.sqlite')).exec('CREATE TABLE begun (x)').close();
     expect(() => openJournalReadOnly(folder)).toThrow(/no journal yet/);
   });
 
