@@ -115,17 +115,17 @@ export class TestSandbox {
     const pid = await until('a snapshotter that copies, held', async () => {
       for (const member of await systemProcesses.inGroup(group)) {
         if (member.pid === group) continue;
-        process.kill(member.pid, 'SIGSTOP');
+        if (!signal(member.pid, 'SIGSTOP')) continue;
         if (
           this.filesOf(user).some((name) => name.endsWith('.sqlite.partial')) &&
           (await this.writes(member.pid, user))
         )
           return member.pid;
-        process.kill(member.pid, 'SIGCONT');
+        signal(member.pid, 'SIGCONT');
       }
       return undefined;
     });
-    return () => void process.kill(pid, 'SIGCONT');
+    return () => void signal(pid, 'SIGCONT');
   }
 
   /** Does this process have the user's copy open? */
@@ -143,6 +143,16 @@ export class TestSandbox {
 
   snapshots(user: string): string {
     return path.join(this.backups(user), 'cockpit');
+  }
+}
+
+/** @returns whether the process was still there */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 

@@ -35,6 +35,8 @@ export class Terminal {
   /** Everything that was written to the terminal, escapes included. */
   raw = '';
   exitCode: number | undefined;
+  /** How much of `raw` is on the emulator's screen. */
+  #drawn = 0;
   #changed: () => void = () => undefined;
 
   constructor(
@@ -51,7 +53,11 @@ export class Terminal {
     });
     this.#pty.onData((data) => {
       this.raw += data;
-      this.#emulator.write(data, () => this.#changed());
+      const written = this.raw.length;
+      this.#emulator.write(data, () => {
+        this.#drawn = written;
+        this.#changed();
+      });
     });
     this.#emulator.onData((data) => this.#pty.write(data));
     this.#pty.onExit(({ exitCode }) => {
@@ -118,7 +124,7 @@ export class Terminal {
   /** Wait until the screen is as described; the last screen is in the error when it never is. */
   async until(what: string, holds: (text: string) => boolean, patience = 20_000): Promise<string> {
     const deadline = performance.now() + patience;
-    while (!holds(this.text())) {
+    while (!this.#betweenFrames || !holds(this.text())) {
       if (performance.now() > deadline)
         throw new Error(
           `never on screen: ${what}\n${this.text()}\n(exit code: ${this.exitCode ?? 'running'})`,
@@ -126,6 +132,12 @@ export class Terminal {
       await this.#next(100);
     }
     return this.text();
+  }
+
+  /** A frame is drawn between two marks (synchronized output): what is on the screen between them is half a frame. */
+  get #betweenFrames(): boolean {
+    const drawn = this.raw.slice(Math.max(0, this.#drawn - 200_000), this.#drawn);
+    return drawn.lastIndexOf('\u001b[?2026l') >= drawn.lastIndexOf('\u001b[?2026h');
   }
 
   async ended(patience = 20_000): Promise<number> {
