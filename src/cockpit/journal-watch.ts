@@ -1,13 +1,13 @@
+import type { JournalFacts } from '../fleet/observer.ts';
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { dataVersion, readEvents, readLastEvents } from '../journal/events.ts';
 import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
 import { listOperations, readOperation, readSteps } from '../journal/operations.ts';
 import type { OperationRecord } from '../journal/records.ts';
-import { readSnapshots } from '../journal/snapshots.ts';
+import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { standingOf } from '../operations/recovery.ts';
-import type { SnapshotRecord } from '../snapshots/catalog.ts';
 import { eventLimit } from './state.ts';
 
 /** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
@@ -61,10 +61,15 @@ export class JournalWatch {
     this.#journal = undefined;
   }
 
-  /** What the journal vouches for, of a user; nothing while it cannot be read, which is said beside. */
-  records(user: string): readonly SnapshotRecord[] {
+  /** What the journal knows of a user; nothing while it cannot be read, which is said beside. */
+  readonly facts: JournalFacts = {
+    snapshots: (user) => this.#ask((facts) => facts.snapshots(user)),
+    probes: (user) => this.#ask((facts) => facts.probes(user)),
+  };
+
+  #ask<Item>(question: (facts: JournalFacts) => readonly Item[]): readonly Item[] {
     try {
-      return this.#journal === undefined ? [] : readSnapshots(this.#journal, user);
+      return this.#journal === undefined ? [] : question(journalFacts(this.#journal));
     } catch (error) {
       this.#listener.problem(error instanceof Error ? error.message : String(error));
       return [];

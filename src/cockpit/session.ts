@@ -41,7 +41,7 @@ export class Session {
       host,
       config,
       environment,
-      records: (user) => this.#journal.records(user),
+      journal: this.#journal.facts,
     });
     this.#observer.subscribe((fleet) => this.store.dispatch({ type: 'fleet', fleet }));
   }

@@ -1,10 +1,10 @@
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { FleetObserver } from '../fleet/observer.ts';
+import { emptyJournal, FleetObserver } from '../fleet/observer.ts';
 import { openHost, type Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
-import { readSnapshots } from '../journal/snapshots.ts';
+import { journalFacts } from '../journal/facts.ts';
 import type { Io } from './io.ts';
 
 /** The flags that every command takes. */
@@ -72,6 +72,6 @@ export function observerFor({ host, config, journal }: Opened, io: Io): FleetObs
     host,
     config,
     environment: io.environment,
-    records: (user) => (journal === undefined ? [] : readSnapshots(journal, user)),
+    journal: journal === undefined ? emptyJournal : journalFacts(journal),
   });
 }

@@ -70,6 +70,11 @@ export const configSchema = z.strictObject({
     binary: absolutePath()
       .default('/usr/bin/t3')
       .describe('The global t3 that units start and the dispatch mints with.'),
+    versionBinary: absolutePath('version')
+      .default('/usr/local/lib/t3-versions/{version}/bin/t3')
+      .describe(
+        'The t3 of one version in a prefix of its own; used where the global one is another version.',
+      ),
     unitTemplate: absolutePath()
       .default('/etc/systemd/system/t3-serve@.service')
       .describe('The unit template; doctor looks at it.'),
@@ -109,6 +114,37 @@ export const configSchema = z.strictObject({
     keepFree: size().prefault('512mb').describe('Space that must stay free on the backup file system.'),
     timeout: duration(1000).prefault('30m').describe('The longest that one user’s snapshot may take.'),
   }).describe('Snapshots.'),
+
+  dispatch: section({
+    url: z
+      .url({ protocol: /^http$/, hostname: /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/ })
+      .default('http://127.0.0.1:3780')
+      .describe('Where the dispatch listens; on this machine only.'),
+    header: z
+      .string()
+      .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected the name of a header')
+      .default('X-authentik-username')
+      .describe('The header by which it knows a user.'),
+    cookie: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'expected the name of a cookie')
+      .default('t3_session')
+      .describe('The session cookie that it sets, whatever the instance calls its own.'),
+    pairingPaths: z
+      .array(z.string().regex(/^\/[\w/.-]{1,100}$/, 'expected a path'))
+      .min(1)
+      .default(['/api/auth/browser-session', '/api/auth/bootstrap'])
+      .describe('Where it exchanges credentials, in the order it tries them: the next one on 404.'),
+  }).describe('The reverse proxy in front of the instances.'),
+
+  probes: section({
+    every: duration(60_000)
+      .prefault('6h')
+      .describe(
+        'How often the cockpit probes by itself. A probe writes to a user’s database and runs t3 two or more times.',
+      ),
+    stale: duration(60_000).prefault('24h').describe('An older verdict than this says nothing about now.'),
+  }).describe('The pairing handshake, done for real.'),
 
   cadence: section({
     accounts: duration(250).prefault('10s').describe('User map, dispatch table, accounts, pins.'),

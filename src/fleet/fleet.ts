@@ -2,6 +2,7 @@ import type { Account } from '../host/account.ts';
 import type { UnitState } from '../host/units/units.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
 import type { StateFacts } from '../t3/state-database.ts';
+import type { ProbeStanding } from '../t3/verdict.ts';
 import type { Observation } from './observation.ts';
 import type { Pins } from './pins.ts';
 import type { UserMapProblem } from './user-map.ts';
@@ -36,6 +37,8 @@ export interface Instance {
   readonly size: Observation<DatabaseSize>;
   readonly state: Observation<StateFacts>;
   readonly snapshots: Observation<readonly CatalogEntry[]>;
+  /** How the handshake went when it was last done, by route and name; empty where it never was. From the journal. */
+  readonly probes: Observation<readonly ProbeStanding[]>;
   readonly hosting: Observation<Hosting>;
 }
 
@@ -61,5 +64,6 @@ export const instanceFacts = [
   'liveness',
   'state',
   'snapshots',
+  'probes',
 ] as const;
 export type InstanceFact = (typeof instanceFacts)[number];

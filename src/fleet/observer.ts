@@ -3,7 +3,8 @@ import type { Config } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
 import type { Watch } from '../host/watch.ts';
 import type { SnapshotRecord } from '../snapshots/catalog.ts';
-import type { Collecting } from './collect/context.ts';
+import type { ProbeStanding } from '../t3/verdict.ts';
+import { moment, reasonOf, type Collecting } from './collect/context.ts';
 import { observeLiveness } from './collect/liveness.ts';
 import { observeOwned, type Remembered } from './collect/owned.ts';
 import { readRoster } from './collect/roster.ts';
@@ -16,11 +17,22 @@ import { ReadingBudget } from './readers.ts';
 export interface ObserverOptions {
   host: Host;
   config: Config;
-  /** What the journal vouches for, of a user; cheap, called at every look at a backup folder. */
-  records: (user: string) => readonly SnapshotRecord[];
+  /** What the journal knows; cheap, asked at every look. */
+  journal: JournalFacts;
   /** The environment that this program was started in: its tmux, and who called sudo. */
   environment: Readonly<Record<string, string | undefined>>;
 }
+
+/** What is known of a user from the journal; each throws in words where the journal cannot be read. */
+export interface JournalFacts {
+  /** The snapshots that it vouches for. */
+  snapshots(user: string): readonly SnapshotRecord[];
+  /** How the handshake went, by route and name. */
+  probes(user: string): readonly ProbeStanding[];
+}
+
+/** Where there is no journal: nothing was ever recorded. */
+export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [] };
 
 type HostFacts = Omit<Fleet, 'instances'>;
 
@@ -193,7 +205,7 @@ export class FleetObserver {
     const look = (read: boolean) => async (instance: Instance) => {
       const remembered = this.#remembered.get(user) ?? { state: {}, folder: {} };
       this.#remembered.set(user, remembered);
-      const records = this.#options.records(user);
+      const records = this.#options.journal.snapshots(user);
       const {
         cost,
         due: changed,
@@ -201,12 +213,21 @@ export class FleetObserver {
       } = await observeOwned(this.#collecting, instance, remembered, records, read);
       this.#budget.spent(user, cost, this.#instances.size);
       due = changed;
-      return facts;
+      return { ...facts, probes: this.#recall(user) };
     };
     let due = false;
     await this.#alone(`look ${user}`, user, undefined, look(false));
     if (due && mayRead && this.#budget.mayRead(user))
       await this.#alone(`read ${user}`, user, this.#readers, look(true));
+  }
+
+  #recall(user: string): Instance['probes'] {
+    const at = moment(this.#collecting);
+    try {
+      return known(this.#options.journal.probes(user), at);
+    } catch (error) {
+      return unknown(`journal: ${reasonOf(error)}`, at);
+    }
   }
 
   #eachInstance(look: (user: string) => Promise<void>): Promise<void>[] {
@@ -262,5 +283,6 @@ const unseen: Unseen = {
   size: pending,
   state: pending,
   snapshots: pending,
+  probes: pending,
   hosting: pending,
 };

@@ -80,6 +80,43 @@ const formats = [
   );
   CREATE INDEX snapshots_of_user ON snapshots (user, taken_at);
   `,
+  `
+  -- Snapshots of the host's own scripts are vouched for, too, once they were read wholly.
+  ALTER TABLE snapshots ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
+  -- The last look at the whole file that found it wanting: when, and why. Cleared by one that did not.
+  ALTER TABLE snapshots ADD COLUMN problem_at INTEGER;
+  ALTER TABLE snapshots ADD COLUMN problem TEXT;
+  -- The last test restore: when, by which t3, and what went wrong, if anything did.
+  ALTER TABLE snapshots ADD COLUMN tried_at INTEGER;
+  ALTER TABLE snapshots ADD COLUMN tried_version TEXT;
+  ALTER TABLE snapshots ADD COLUMN tried_problem TEXT;
+
+  CREATE TABLE probes (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    user      TEXT NOT NULL,
+    route     TEXT NOT NULL CHECK (route IN ('direct', 'dispatch')),
+    name      TEXT NOT NULL,    -- the authentik name; '' of the direct route
+    at        INTEGER NOT NULL,
+    verdict   TEXT NOT NULL CHECK (verdict IN ('ok', 'broken', 'unreachable', 'unmapped', 'unknown')),
+    step      TEXT,
+    reason    TEXT,
+    endpoint  TEXT,
+    latency   REAL,
+    version   TEXT,             -- what the instance ran
+    operation INTEGER
+  );
+  CREATE INDEX probes_of_user ON probes (user, route, name, id);
+
+  -- What a fact was, from when on: one row a change.
+  CREATE TABLE history (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    user  TEXT NOT NULL,
+    fact  TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    value TEXT NOT NULL
+  );
+  CREATE INDEX history_of_fact ON history (user, fact, id);
+  `,
 ];
 
 /** The format this program writes. */

@@ -1,5 +1,6 @@
 import type { Sqlite } from '../host/sqlite.ts';
 import type { SnapshotRecord } from '../snapshots/catalog.ts';
+import type { SnapshotFacts } from '../snapshots/manifest.ts';
 import type { SnapshotKind } from '../snapshots/names.ts';
 
 interface SnapshotRow {
@@ -17,6 +18,12 @@ interface SnapshotRow {
   work: string;
   verified_at: number;
   operation: number | null;
+  protected: number;
+  problem_at: number | null;
+  problem: string | null;
+  tried_at: number | null;
+  tried_version: string | null;
+  tried_problem: string | null;
 }
 
 function snapshotRecord(row: SnapshotRow): SnapshotRecord {
@@ -35,11 +42,36 @@ function snapshotRecord(row: SnapshotRow): SnapshotRecord {
     work: JSON.parse(row.work) as SnapshotRecord['work'],
     verifiedAt: row.verified_at,
     operation: row.operation ?? undefined,
+    protected: row.protected !== 0,
+    problem:
+      row.problem === null || row.problem_at === null
+        ? undefined
+        : { at: row.problem_at, words: row.problem },
+    tried:
+      row.tried_at === null || row.tried_version === null
+        ? undefined
+        : { at: row.tried_at, version: row.tried_version, problem: row.tried_problem ?? undefined },
   };
 }
 
+/** What a snapshot is called, and where it lies. */
+export interface SnapshotPlace {
+  folder: string;
+  file: string;
+}
+
+/** A snapshot that the journal begins to vouch for. */
+export interface NewSnapshot extends SnapshotPlace, SnapshotFacts {
+  user: string;
+  kind: SnapshotKind;
+  takenAt: number;
+  version: string | undefined;
+  verifiedAt: number;
+  operation: number | undefined;
+}
+
 /** Record a snapshot that has just been taken and checked: from now on it is in the catalog (guarantee 1). */
-export function recordSnapshot(db: Sqlite, record: Omit<SnapshotRecord, 'id'>): void {
+export function recordSnapshot(db: Sqlite, record: NewSnapshot): void {
   db.prepare(
     `INSERT INTO snapshots (user, kind, folder, file, taken_at, version, bytes, sha256, page_size, migrations, work, verified_at, operation)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -58,6 +90,55 @@ export function recordSnapshot(db: Sqlite, record: Omit<SnapshotRecord, 'id'>): 
     record.verifiedAt,
     record.operation ?? null,
   );
+}
+
+/** Record that a snapshot was read again, and is what was recorded. */
+export function recordVerified(db: Sqlite, { folder, file }: SnapshotPlace, at: number): void {
+  db.prepare(
+    'UPDATE snapshots SET verified_at = ?, problem_at = NULL, problem = NULL WHERE folder = ? AND file = ?',
+  ).run(at, folder, file);
+}
+
+/** Record that a snapshot was read again, and found wanting. */
+export function recordProblem(
+  db: Sqlite,
+  { folder, file }: SnapshotPlace,
+  at: number,
+  problem: string,
+): void {
+  db.prepare('UPDATE snapshots SET problem_at = ?, problem = ? WHERE folder = ? AND file = ?').run(
+    at,
+    problem,
+    folder,
+    file,
+  );
+}
+
+/** Record a test restore. */
+export function recordTried(
+  db: Sqlite,
+  { folder, file }: SnapshotPlace,
+  at: number,
+  version: string,
+  problem: string | undefined,
+): void {
+  db.prepare(
+    'UPDATE snapshots SET tried_at = ?, tried_version = ?, tried_problem = ? WHERE folder = ? AND file = ?',
+  ).run(at, version, problem ?? null, folder, file);
+}
+
+/** Keep a snapshot whatever retention says, or no longer. @returns whether the journal knows it */
+export function setProtected(db: Sqlite, { folder, file }: SnapshotPlace, keep: boolean): boolean {
+  return (
+    db
+      .prepare('UPDATE snapshots SET protected = ? WHERE folder = ? AND file = ?')
+      .run(keep ? 1 : 0, folder, file).changes === 1
+  );
+}
+
+/** A snapshot was removed: stop vouching for it. */
+export function forgetSnapshot(db: Sqlite, { folder, file }: SnapshotPlace): void {
+  db.prepare('DELETE FROM snapshots WHERE folder = ? AND file = ?').run(folder, file);
 }
 
 /** What the journal vouches for, newest first; of all users, or of one. */

@@ -2,20 +2,26 @@ import type { FolderEntry } from '../host/owned.ts';
 import type { SnapshotFacts } from './manifest.ts';
 import { parseHostName, parseName, type SnapshotKind } from './names.ts';
 
-/** A snapshot of ours, as the journal vouches for it. The checksum here is the one that counts. */
+/** A snapshot, as the journal vouches for it: one of ours, or one of the host's that was read wholly. */
 export interface SnapshotRecord extends SnapshotFacts {
   id: number;
   user: string;
   kind: SnapshotKind;
   folder: string;
   file: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, all times here. */
   takenAt: number;
   version: string | undefined;
   /** When the file was last read wholly and found to be what this record says. */
   verifiedAt: number;
   /** The operation that took it. */
   operation: number | undefined;
+  /** Somebody wants it kept: no retention removes it. */
+  protected: boolean;
+  /** The last look at the whole file, if that found it wanting. */
+  problem: { at: number; words: string } | undefined;
+  /** The last test restore: by which t3, and what went wrong, if anything did. */
+  tried: { at: number; version: string; problem: string | undefined } | undefined;
 }
 
 /**
@@ -23,9 +29,10 @@ export interface SnapshotRecord extends SnapshotFacts {
  * - `verified`: the journal vouches for it, and the file still has the size that was verified;
  * - `unverified`: nobody vouches for it (the host's own script made it, or somebody put it there);
  * - `changed`: the file is not the one that was verified;
+ * - `damaged`: it was read wholly, and found wanting; or a test restore of it failed;
  * - `missing`: the journal knows it, the folder does not.
  */
-export type Standing = 'verified' | 'unverified' | 'changed' | 'missing';
+export type Standing = 'verified' | 'unverified' | 'changed' | 'damaged' | 'missing';
 
 export interface CatalogEntry {
   user: string;
@@ -41,11 +48,16 @@ export interface CatalogEntry {
   record: SnapshotRecord | undefined;
 }
 
+interface ListedFolder {
+  path: string;
+  files: readonly FolderEntry[];
+}
+
 export interface BackupFolder {
   /** The user's backup folder, with the host's snapshots, and its files. */
-  host: { path: string; files: readonly FolderEntry[] };
+  host: ListedFolder;
   /** The cockpit's folder in it. */
-  own: { path: string; files: readonly FolderEntry[] };
+  own: ListedFolder;
 }
 
 /**
@@ -57,47 +69,32 @@ export function catalog(
   folder: BackupFolder,
   records: readonly SnapshotRecord[],
 ): CatalogEntry[] {
-  const known = new Map(
-    records.filter((record) => record.folder === folder.own.path).map((record) => [record.file, record]),
-  );
-  const own = folder.own.files.flatMap((file): CatalogEntry[] => {
-    const name = parseName(file.name);
-    if (name === undefined) return [];
-    const record = known.get(file.name);
-    const standing: Standing =
-      record === undefined ? 'unverified' : record.bytes === file.bytes ? 'verified' : 'changed';
-    return [
-      {
-        user,
-        origin: 'cockpit',
-        folder: folder.own.path,
-        file: file.name,
-        ...name,
-        bytes: file.bytes,
-        standing,
-        record,
-      },
-    ];
-  });
-  const host = folder.host.files.flatMap((file): CatalogEntry[] => {
-    const name = parseHostName(file.name);
-    if (name === undefined) return [];
-    return [
-      {
-        user,
-        origin: 'host',
-        folder: folder.host.path,
-        file: file.name,
-        ...name,
-        bytes: file.bytes,
-        standing: 'unverified',
-        record: undefined,
-      },
-    ];
-  });
-  const present = new Set(own.map((entry) => entry.file));
-  const missing = [...known.values()]
-    .filter((record) => !present.has(record.file))
+  const key = (path: string, file: string) => `${path}/${file}`;
+  const known = new Map(records.map((record) => [key(record.folder, record.file), record]));
+  const listed = (origin: CatalogEntry['origin'], { path, files }: ListedFolder): CatalogEntry[] =>
+    files.flatMap((file): CatalogEntry[] => {
+      const name = origin === 'cockpit' ? parseName(file.name) : parseHostName(file.name);
+      if (name === undefined) return [];
+      const record = known.get(key(path, file.name));
+      return [
+        {
+          user,
+          origin,
+          folder: path,
+          file: file.name,
+          ...name,
+          bytes: file.bytes,
+          standing: standingOf(file, record),
+          record,
+        },
+      ];
+    });
+  const found = [...listed('cockpit', folder.own), ...listed('host', folder.host)];
+  const present = new Set(found.map((entry) => key(entry.folder, entry.file)));
+  const missing = records
+    .filter((record) => !present.has(key(record.folder, record.file)))
+    // A file of the host's that is gone was taken away by the host's own retention: that is its business.
+    .filter((record) => record.folder === folder.own.path)
     .map((record): CatalogEntry => ({
       user,
       origin: 'cockpit',
@@ -110,7 +107,13 @@ export function catalog(
       standing: 'missing',
       record,
     }));
-  return [...own, ...host, ...missing].sort((a, b) => b.takenAt - a.takenAt || a.file.localeCompare(b.file));
+  return [...found, ...missing].sort((a, b) => b.takenAt - a.takenAt || a.file.localeCompare(b.file));
+}
+
+function standingOf(file: FolderEntry, record: SnapshotRecord | undefined): Standing {
+  if (record === undefined) return 'unverified';
+  if (record.problem !== undefined || record.tried?.problem !== undefined) return 'damaged';
+  return record.bytes === file.bytes ? 'verified' : 'changed';
 }
 
 /** The newest snapshot that a user could go back to: a verified one, else one that was at least found. */

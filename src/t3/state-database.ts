@@ -15,6 +15,8 @@ export interface Migration {
 export interface StateFacts {
   /** Every migration that ran, ascending; the last one is the schema level. */
   migrations: Migration[];
+  /** When the last one ran, milliseconds since 1970; null where its row does not say. */
+  migratedAt: number | null;
   /** Turns in flight: thread sessions with an active turn. A crash may leave such a row behind for ever. */
   inFlight: number;
   /** When the youngest of them last moved, milliseconds since 1970. */
@@ -68,6 +70,7 @@ export function readState(db: Sqlite): StateFacts {
       .get();
     return {
       migrations: readMigrations(db),
+      migratedAt: migrationTime(db),
       inFlight: sessions.length,
       inFlightMoved: latest(sessions.map((row) => row.updated_at)),
       lastActivity: latest([last?.updated, last?.asked, last?.session]),
@@ -84,6 +87,21 @@ export function readMigrations(db: Sqlite): Migration[] {
     )
     .all()
     .map((row) => ({ id: Number(row.migration_id), name: String(row.name) }));
+}
+
+/** `created_at` is SQLite's `current_timestamp`: UTC, without saying so. */
+function migrationTime(db: Sqlite): number | null {
+  const row = db
+    .prepare<[], { created_at: unknown }>(
+      `SELECT created_at FROM ${tables.migrations} ORDER BY migration_id DESC LIMIT 1`,
+    )
+    .get();
+  const text = row?.created_at;
+  const time =
+    typeof text === 'string' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)
+      ? Date.parse(`${text.replace(' ', 'T')}Z`)
+      : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
 
 /** Count the rows that are somebody's work; scans the smallest index of each table. @throws NotStateDatabase */

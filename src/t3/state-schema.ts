@@ -14,6 +14,7 @@ export const migrationSchema: z.ZodType<Migration> = z.object({
 
 export const stateFactsSchema: z.ZodType<StateFacts> = z.object({
   migrations: z.array(migrationSchema).min(1).max(10_000),
+  migratedAt: z.number().nullable(),
   inFlight: z.int().min(0),
   inFlightMoved: z.number().nullable(),
   lastActivity: z.number().nullable(),

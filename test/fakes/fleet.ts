@@ -33,6 +33,7 @@ export function instanceOf(user: string, facts: Partial<Instance> = {}, at: Mome
     state: known(
       {
         migrations: [{ id: 30, name: 'ProjectionThreadShellArchiveIndexes' }],
+        migratedAt: at.wall - 86_400_000,
         inFlight: 0,
         inFlightMoved: null,
         lastActivity: at.wall - 720_000,
@@ -40,6 +41,7 @@ export function instanceOf(user: string, facts: Partial<Instance> = {}, at: Mome
       at,
     ),
     snapshots: known([], at),
+    probes: known([], at),
     hosting: known({ hosts: false }, at),
     ...facts,
   };

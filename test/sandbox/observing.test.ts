@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { Fleet, Instance } from '../../src/fleet/fleet.ts';
-import { FleetObserver } from '../../src/fleet/observer.ts';
+import { emptyJournal, FleetObserver } from '../../src/fleet/observer.ts';
 import type { Host } from '../../src/host/host.ts';
 import { supervisorUnits } from '../../src/host/units/supervisor.ts';
 import { TestSandbox, until } from './sandbox.ts';
@@ -32,7 +32,7 @@ function observe(change: (config: Config) => Config = (config) => config): Fleet
   observer = new FleetObserver({
     host,
     config: change(sandbox.loaded()),
-    records: () => [],
+    journal: emptyJournal,
     environment: {},
   });
   return observer;
@@ -194,7 +194,7 @@ describe('the units', () => {
     observer = new FleetObserver({
       host: broken,
       config: sandbox.loaded(),
-      records: () => [],
+      journal: emptyJournal,
       environment: {},
     });
     const seen = await observer.once();

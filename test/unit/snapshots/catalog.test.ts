@@ -21,6 +21,9 @@ const record: SnapshotRecord = {
   work: { projects: 0, threads: 0, messages: 0, turns: 0 },
   verifiedAt: takenAt,
   operation: 1,
+  protected: false,
+  problem: undefined,
+  tried: undefined,
 };
 
 const entry = (name: string, bytes = 100) => ({ name, bytes, modified: 0 });
