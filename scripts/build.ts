@@ -16,11 +16,16 @@ const withoutDevtools: Plugin = {
   },
 };
 
-/** Bundle every door in bin/ (one entry a process kind) into dist/, with the chunks that they share. */
-export async function build(): Promise<void> {
+/**
+ * Bundle every door in bin/ (one entry a process kind) into dist/, with the chunks that they share.
+ *
+ * @param clean Remove what was there: chunks have their hash in their name, and old ones pile up. Not for tests, of which
+ *   several runs may use the folder at once.
+ */
+export async function build(clean = true): Promise<void> {
   const outdir = path.join(root, 'dist');
   const doors = (await readdir(path.join(root, 'bin'))).filter((name) => /\.tsx?$/.test(name));
-  await rm(outdir, { recursive: true, force: true });
+  if (clean) await rm(outdir, { recursive: true, force: true });
   await esbuild({
     absWorkingDir: root,
     entryPoints: doors.map((name) => path.join('bin', name)),
