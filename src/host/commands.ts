@@ -11,6 +11,11 @@ export interface CommandOptions {
    * @throws PrivilegeError where that is not possible.
    */
   as?: Account;
+  /**
+   * It may start others, which are killed with it: it gets a session of its own. A `t3` that was killed at its timeout
+   * once left a child behind that held the host lock.
+   */
+  family?: boolean;
   /** Ceilings for a program that works on what a user may have crafted. Exceeding one kills it. */
   ceilings?: Ceilings;
   /** Milliseconds; then the command is killed (SIGKILL, because what hangs may also ignore SIGTERM). */
@@ -90,6 +95,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
       const { execa } = await import('execa');
       const account = options.as;
       const drops = mustDrop(account);
+      const leads = drops || options.family === true;
       const [file, ...args] =
         options.ceilings === undefined ? argv : [...confinement(options.ceilings), ...argv];
       const subprocess = execa(file, args, {
@@ -101,7 +107,8 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
           ...cookie,
           ...options.environment,
         },
-        ...(drops && account !== undefined ? { uid: account.uid, gid: account.gid, detached: true } : {}),
+        ...(drops && account !== undefined ? { uid: account.uid, gid: account.gid } : {}),
+        ...(leads ? { detached: true } : {}),
         ...(options.input === undefined ? {} : { input: options.input }),
         // execa's types know the descriptors 3 to 9 only; it hands any integer on.
         stdio: [
@@ -127,6 +134,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
       });
       if (options.onLine !== undefined) createInterface({ input: stdout }).on('line', options.onLine);
       const result = await subprocess;
+      if (leads && failureOf(result) !== undefined) killGroup(subprocess.pid);
       return {
         argv,
         exitCode: result.exitCode,
@@ -138,6 +146,17 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
       };
     },
   };
+}
+
+/** End what a leader has left in its process group. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // Nobody is left.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function mustDrop(account: Account | undefined): boolean {

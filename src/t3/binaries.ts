@@ -1,25 +1,78 @@
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
+import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
+import { excerpt } from '../text/printable.ts';
+import { parseVersionOutput } from './version.ts';
 
 /**
- * The t3 of exactly this version: the global one where that is it, else the one in its own prefix. Never another: a
- * newer command line would migrate the database of a running older server (docs/t3-contract.md, command line).
+ * What a t3 binary says it is. Costs 1.75 CPU seconds (docs/t3-contract.md, command line); run as `nobody`, because
+ * asking for a version needs no rights.
  */
-export async function binaryOf(
-  version: string,
-  installed: string | undefined,
+export async function askVersion(
+  binary: string,
   host: Host,
   config: Config,
-): Promise<{ binary: string } | { problem: string }> {
-  if (version === installed) return { binary: config.paths.binary };
-  const binary = expand(config.paths.versionBinary, { version });
-  const facts = await host.files.lookThrough(binary);
-  if (facts === undefined)
-    return {
-      problem: `no t3 ${version} at hand (${binary}), and ${installed ?? 'the installed one'} would migrate the database`,
-    };
-  // Run as a user, but chosen by us: what others can write to is nobody's version.
-  if ((facts.mode & 0o022) !== 0) return { problem: `${binary} may be written by others` };
-  return { binary };
+): Promise<{ version: string } | { problem: string }> {
+  const nobody = (await host.accounts.byName(['nobody'])).get('nobody');
+  if (nobody === undefined) return { problem: 'there is no user nobody to run it as' };
+  const result = await host.commands.run([binary, '--version'], {
+    ...(process.getuid?.() === 0 ? { as: nobody } : {}),
+    timeout: config.limits.t3Timeout,
+    maxOutput: 64 * 1024,
+    family: true,
+  });
+  const failure = failureText(result);
+  if (failure !== undefined) return { problem: failure };
+  const version = parseVersionOutput(result.stdout);
+  return version === undefined
+    ? { problem: `${binary} --version printed "${excerpt(result.stdout, 40)}"` }
+    : { version };
+}
+
+/**
+ * Finds the t3 of exactly one version: in its own prefix, else the global one where that is it. Never another: a newer
+ * command line would migrate the database of a running older server (docs/t3-contract.md, command line). Each binary
+ * is asked once what it is, and again when its file has changed.
+ */
+export class Binaries {
+  readonly #host: Host;
+  readonly #config: Config;
+  readonly #known = new Map<string, { fingerprint: string; version: string }>();
+
+  constructor(host: Host, config: Config) {
+    this.#host = host;
+    this.#config = config;
+  }
+
+  /** The version of the global binary now. */
+  installed(): Promise<{ version: string } | { problem: string }> {
+    return this.#versionOf(this.#config.paths.binary);
+  }
+
+  /** The t3 of this version, or why there is none to be trusted. */
+  async of(version: string): Promise<{ binary: string } | { problem: string }> {
+    const { paths } = this.#config;
+    const own = expand(paths.versionBinary, { version });
+    const problems: string[] = [];
+    for (const binary of [own, paths.binary]) {
+      const found = await this.#versionOf(binary);
+      if ('version' in found && found.version === version) return { binary };
+      problems.push('version' in found ? `${binary} is ${found.version}` : found.problem);
+    }
+    return { problem: `no t3 ${version} at hand: ${problems.join('; ')}` };
+  }
+
+  async #versionOf(binary: string): Promise<{ version: string } | { problem: string }> {
+    const facts = await this.#host.files.lookThrough(binary);
+    if (facts === undefined) return { problem: `${binary}: no such file` };
+    // It will run as users: what others than its owner may write to is nobody's version.
+    if ((facts.mode & 0o022) !== 0) return { problem: `${binary} may be written by others` };
+    const known = this.#known.get(binary);
+    if (known?.fingerprint === facts.fingerprint) return { version: known.version };
+    const asked = await askVersion(binary, this.#host, this.#config);
+    if ('version' in asked)
+      this.#known.set(binary, { fingerprint: facts.fingerprint, version: asked.version });
+    return asked;
+  }
 }

@@ -66,6 +66,7 @@ function run({ host, binary, account, timeout }: T3Call, args: readonly string[]
     as: account,
     timeout,
     maxOutput: 256 * 1024,
+    family: true,
     environment: { T3CODE_TELEMETRY_ENABLED: 'false' },
   });
 }

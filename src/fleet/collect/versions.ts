@@ -1,8 +1,7 @@
 import os from 'node:os';
 import { expand } from '../../config/expand.ts';
-import { failureText } from '../../host/commands.ts';
 import { excerpt } from '../../text/printable.ts';
-import { parseVersionOutput } from '../../t3/version.ts';
+import { askVersion } from '../../t3/binaries.ts';
 import { known, unknown, type Observation } from '../observation.ts';
 import { agree, parsePin, type PinReading, type Pins } from '../pins.ts';
 import { readAs } from '../reader/read.ts';
@@ -15,7 +14,7 @@ export interface RememberedBinary {
 
 /**
  * The version of the global binary. It is run (1.75 CPU seconds, docs/t3-contract.md) only when the file it leads to
- * has changed; as `nobody`, because asking for a version needs no rights.
+ * has changed.
  */
 export async function observeInstalled(
   collecting: Collecting,
@@ -29,24 +28,10 @@ export async function observeInstalled(
     if (file === undefined) return unknown(`${binary}: no such file`, moment(collecting));
     if (before.kind === 'known' && file.fingerprint === remembered.fingerprint)
       return known(before.value, moment(collecting));
-    const nobody = (await host.accounts.byName(['nobody'])).get('nobody');
-    if (nobody === undefined) return unknown('there is no user nobody to run it as', moment(collecting));
-    const result = await host.commands.run([binary, '--version'], {
-      ...(process.getuid?.() === 0 ? { as: nobody } : {}),
-      timeout: config.limits.t3Timeout,
-      maxOutput: 64 * 1024,
-    });
-    const failure = failureText(result);
-    if (failure !== undefined) return unknown(failure, moment(collecting), before);
-    const version = parseVersionOutput(result.stdout);
-    if (version === undefined)
-      return unknown(
-        `${binary} --version printed "${excerpt(result.stdout, 40)}"`,
-        moment(collecting),
-        before,
-      );
+    const asked = await askVersion(binary, host, config);
+    if ('problem' in asked) return unknown(asked.problem, moment(collecting), before);
     remembered.fingerprint = file.fingerprint;
-    return known(version, moment(collecting));
+    return known(asked.version, moment(collecting));
   } catch (error) {
     return unknown(reasonOf(error), moment(collecting), before);
   }
