@@ -50,6 +50,7 @@ export const nothingSeen: Fleet = {
   pins: pending,
   frozen: pending,
   userMap: pending,
+  dispatchTable: pending,
 };
 
 export function initialState(

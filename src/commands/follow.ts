@@ -10,7 +10,7 @@ import { jsonDocument, jsonLine, isoTime } from './render/json.ts';
 import { eventLine, exitCodeOf, operationDocument, stepsTable } from './render/operation.ts';
 
 /** How an operation is told while it runs. */
-export type Telling = 'lines' | 'json lines' | 'document at the end';
+export type Telling = 'lines' | 'json lines' | 'document at the end' | 'nothing';
 
 /**
  * Follow an operation to its end and say how it ended. The first Ctrl-C asks the operation to stop at its next safe

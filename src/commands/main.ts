@@ -12,8 +12,10 @@ import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
+import { probe } from './probe.ts';
 import { snapshots } from './snapshots.ts';
 import { status } from './status.ts';
+import { verify } from './verify.ts';
 
 export interface Faces {
   /** Open the full-screen cockpit; resolves when it was left. */
@@ -109,6 +111,22 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .description('the catalog of snapshots, newest first')
     .argument('[user...]')
     .action(run((users: string[]) => snapshots(context(), users)));
+
+  program
+    .command('probe')
+    .description(
+      'the pairing handshake, done for real, of everybody or of those named; what it makes is revoked',
+    )
+    .argument('[user...]')
+    .option('--detach', 'start it and return', false)
+    .action(run((users: string[], flags: { detach: boolean }) => probe(context(), users, flags)));
+
+  program
+    .command('verify')
+    .description('probe, and hold what is found against what is expected, for everyone or those named')
+    .argument('[user...]')
+    .option('--detach', 'start its probes and return', false)
+    .action(run((users: string[], flags: { detach: boolean }) => verify(context(), users, flags)));
 
   program
     .command('operations')

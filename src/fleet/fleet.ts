@@ -24,6 +24,12 @@ export interface DatabaseSize {
 /** Would stopping this instance kill, or blind, the session that this program is used from? */
 export type Hosting = { hosts: false } | { hosts: true; because: string };
 
+/** Where the dispatch table leads an authentik name to; nowhere when it has no entry for it. */
+export interface Mapping {
+  name: string;
+  leadsTo: { user: string; port: number } | undefined;
+}
+
 /** One user's t3 server, as far as it is known. */
 export interface Instance {
   readonly user: string;
@@ -32,6 +38,8 @@ export interface Instance {
   readonly unitName: string;
   readonly account: Observation<Account>;
   readonly port: Observation<number>;
+  /** One for each authentik name. */
+  readonly mapping: Observation<readonly Mapping[]>;
   readonly unit: Observation<UnitState>;
   readonly liveness: Observation<Liveness>;
   readonly size: Observation<DatabaseSize>;
@@ -50,6 +58,8 @@ export interface Fleet {
   readonly pins: Observation<Pins>;
   /** Whether versions are frozen on this host. */
   readonly frozen: Observation<boolean>;
+  /** Whether the dispatch table could be read, and its entries that are none. */
+  readonly dispatchTable: Observation<readonly string[]>;
   /** Whether the user map could be read, and its lines that are no entries. */
   readonly userMap: Observation<readonly UserMapProblem[]>;
 }
@@ -58,6 +68,7 @@ export interface Fleet {
 export const instanceFacts = [
   'account',
   'port',
+  'mapping',
   'unit',
   'hosting',
   'size',

@@ -42,6 +42,21 @@ export function valueOf<Value>(observation: Observation<Value>): Value | undefin
   return observation.kind === 'known' ? observation.value : undefined;
 }
 
+/** What follows from a fact, as well known as the fact itself. */
+export function follows<Value, Result>(
+  observation: Observation<Value>,
+  conclude: (value: Value) => Result,
+): Observation<Result> {
+  switch (observation.kind) {
+    case 'pending':
+      return observation;
+    case 'known':
+      return known(conclude(observation.value), observation.at);
+    case 'unknown':
+      return unknown(observation.reason, observation.at);
+  }
+}
+
 /**
  * How much an observation can be believed now.
  *

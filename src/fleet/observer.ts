@@ -52,7 +52,13 @@ export class FleetObserver {
   readonly #listeners = new Set<(fleet: Fleet) => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #instances = new Map<string, Instance>();
-  #facts: HostFacts = { installed: pending, pins: pending, frozen: pending, userMap: pending };
+  #facts: HostFacts = {
+    installed: pending,
+    pins: pending,
+    frozen: pending,
+    userMap: pending,
+    dispatchTable: pending,
+  };
   /** The value last given out; undefined as soon as anything has changed since. */
   #fleet: Fleet | undefined;
   #watch: Watch | undefined;
@@ -154,13 +160,13 @@ export class FleetObserver {
   }
 
   async #observeRoster(): Promise<void> {
-    const { userMap, entries } = await readRoster(this.#collecting);
+    const { userMap, dispatchTable, entries } = await readRoster(this.#collecting);
     if (userMap.kind === 'known') {
       const before = new Map(this.#instances);
       this.#instances.clear();
       for (const entry of entries)
         this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseen), ...entry });
-      this.#know({ userMap: known(userMap.value.problems, userMap.at) });
+      this.#know({ userMap: known(userMap.value.problems, userMap.at), dispatchTable });
     } else if (userMap.kind === 'unknown') {
       // A user map that cannot be read does not mean that everybody is gone.
       this.#know({ userMap: unknown(userMap.reason, userMap.at) });
@@ -275,7 +281,7 @@ export class FleetObserver {
   }
 }
 
-type Unseen = Omit<Instance, 'user' | 'authentik' | 'unitName' | 'account' | 'port'>;
+type Unseen = Omit<Instance, 'user' | 'authentik' | 'unitName' | 'account' | 'port' | 'mapping'>;
 
 const unseen: Unseen = {
   unit: pending,

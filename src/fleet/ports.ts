@@ -22,6 +22,14 @@ export interface DispatchTable {
   problems: string[];
 }
 
+/** Where a name leads to. The dispatch cuts an email's domain off before it looks (docs/host.md, dispatch). */
+export function leadsTo(
+  { entries }: DispatchTable,
+  name: string,
+): { user: string; port: number } | undefined {
+  return entries.get(name) ?? entries.get(name.replace(/@.*$/, ''));
+}
+
 /** The table by which the dispatch finds a user's instance. @throws when it is not a JSON object at all. */
 export function parseDispatchTable(text: string): DispatchTable {
   let json: unknown;

@@ -166,6 +166,13 @@ export class Recorder {
     })();
   }
 
+  /** Durably, in the middle of a step: what undoing it needs. */
+  stepUndo(step: PlannedStep, undo: unknown): void {
+    this.#durable
+      .prepare('UPDATE steps SET undo = ? WHERE operation = ? AND id = ?')
+      .run(JSON.stringify(undo), this.operation, step.id);
+  }
+
   /** Durably, after the step; `together` commits in the same transaction. */
   stepEnded(
     step: PlannedStep,

@@ -4,10 +4,10 @@ import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
-import { valueOf, type Observation } from '../fleet/observation.ts';
+import { valueOf } from '../fleet/observation.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
 import { formatName } from '../snapshots/names.ts';
-import { UsageProblem } from './errors.ts';
+import { chosenInstances, whyUnknown } from './choice.ts';
 import type { Plan, Request, SnapshotStep } from './plan.ts';
 
 /**
@@ -22,35 +22,25 @@ export function planBackup(
   request: Extract<Request, { kind: 'backup' }>,
   { now, tail }: { now: number; tail: string },
 ): Plan {
-  const chosen =
-    request.users === undefined ? fleet.instances : request.users.map((user) => findInstance(fleet, user));
-  const lanes: Plan['lanes'] = [];
+  const chosen = chosenInstances(fleet, request.users);
+  const steps: SnapshotStep[] = [];
   const leftOut: Plan['leftOut'] = [];
-  for (const instance of new Set(chosen)) {
+  for (const instance of chosen) {
     const step = planSnapshot(instance, config, request.snapshotKind, now, tail);
     if ('reason' in step) leftOut.push({ user: instance.user, ...step });
-    else lanes.push({ user: instance.user, steps: [step] });
+    else steps.push(step);
   }
-  const total = lanes.reduce((sum, lane) => sum + (lane.steps[0]?.bytes ?? 0), 0);
+  const total = steps.reduce((sum, step) => sum + step.bytes, 0);
   return {
     kind: 'backup',
-    lanes,
+    lanes: steps.map((step) => ({ user: step.user, steps: [step] })),
     leftOut,
     parallel: config.snapshots.parallel,
     notes: [
-      `at most ${prettyBytes(total)} in ${lanes.length} snapshot${lanes.length === 1 ? '' : 's'}; nothing is stopped`,
+      `at most ${prettyBytes(total)} in ${steps.length} snapshot${steps.length === 1 ? '' : 's'}; nothing is stopped`,
       `not included: ${notIncluded.join(', ')}`,
     ],
   };
-}
-
-function findInstance(fleet: Fleet, user: string): Instance {
-  const instance = fleet.instances.find((each) => each.user === user);
-  if (instance !== undefined) return instance;
-  const names = fleet.instances.map((each) => each.user);
-  throw new UsageProblem(
-    `no user ${user} in the user map; there ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ') || 'nobody'}`,
-  );
 }
 
 function planSnapshot(
@@ -84,8 +74,4 @@ function planSnapshot(
     version: version ?? null,
     bytes: size.database + size.wal,
   };
-}
-
-function whyUnknown(observation: Observation<unknown>, pendingWords: string): string {
-  return observation.kind === 'unknown' ? observation.reason : pendingWords;
 }

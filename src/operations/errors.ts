@@ -5,5 +5,10 @@ export class UsageProblem extends Error {
 
 /** A guard said no. Nothing was changed. Exit code 3. */
 export class Refused extends Error {
-  override readonly name = 'Refused';
+  override readonly name: string = 'Refused';
+}
+
+/** Nobody is left that it could be done for. Exit code 3, unless the caller has something else to do. */
+export class NothingToDo extends Refused {
+  override readonly name = 'NothingToDo';
 }

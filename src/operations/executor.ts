@@ -9,7 +9,7 @@ import { excerpt } from '../text/printable.ts';
 import { ask, type GuardContext } from './guards/guard.ts';
 import type { Plan, Step } from './plan.ts';
 import { stepKind } from './steps/index.ts';
-import type { StepContext } from './steps/step.ts';
+import type { StepContext, StepDone } from './steps/step.ts';
 
 export interface Execution {
   host: Host;
@@ -34,17 +34,18 @@ export async function execute(
   const space = new SpaceLedger();
   const limit = pLimit(plan.parallel);
   const outcomes = await Promise.all(
-    plan.lanes.map((lane) => limit(() => runLane(lane.steps, accounts.get(lane.user), space, execution))),
+    plan.lanes.map((lane) => limit(() => runLane(lane, accounts.get(lane.user), space, execution))),
   );
   return judge(outcomes, execution.signal.aborted);
 }
 
 async function runLane(
-  steps: readonly Step[],
+  { steps, independent = false }: Plan['lanes'][number],
   account: Account | undefined,
   space: SpaceLedger,
   execution: Execution,
 ): Promise<LaneOutcome> {
+  let worst: LaneOutcome = 'succeeded';
   for (const step of steps) {
     const { recorder, signal } = execution;
     if (signal.aborted) {
@@ -56,9 +57,11 @@ async function runLane(
       return 'refused';
     }
     const outcome = await runStep(step, contextOf(step, account, space, execution), execution);
-    if (outcome !== 'succeeded') return outcome;
+    if (outcome === 'succeeded') continue;
+    if (!independent || outcome === 'interrupted') return outcome;
+    if (worst !== 'failed') worst = outcome;
   }
-  return 'succeeded';
+  return worst;
 }
 
 async function runStep(
@@ -77,9 +80,7 @@ async function runStep(
     }
     recorder.stepStarted(step);
     try {
-      const { result, together } = await kind.run(context, step);
-      recorder.stepEnded(step, { state: 'succeeded', result }, together);
-      return 'succeeded';
+      return recordDone(step, recorder, await kind.run(context, step));
     } catch (error) {
       return await recoverStep(
         step,
@@ -111,8 +112,7 @@ export async function recoverStep(
       recorder.stepEnded(step, { state, reason });
       return state;
     }
-    recorder.stepEnded(step, { state: 'succeeded', result: done.result }, done.together);
-    return 'succeeded';
+    return recordDone(step, recorder, done);
   } catch (error) {
     recorder.stepEnded(step, {
       state: 'failed',
@@ -122,13 +122,28 @@ export async function recoverStep(
   }
 }
 
-/** The context of one step; also for recovering it, when nothing can stop it any more. */
+function recordDone(step: Step, recorder: Recorder, { result, together, failure }: StepDone): LaneOutcome {
+  if (failure === undefined) {
+    recorder.stepEnded(step, { state: 'succeeded', result }, together);
+    return 'succeeded';
+  }
+  recorder.stepEnded(step, { state: 'failed', result, reason: failure }, together);
+  return 'failed';
+}
+
+/**
+ * The context of one step; also for recovering it, when nothing can stop it any more.
+ *
+ * @param undo What an earlier runner has written down for it.
+ */
 export function contextOf(
   step: Step,
   account: Account,
   space: SpaceLedger,
   { host, config, recorder, signal }: Execution,
+  undo?: unknown,
 ): StepContext & GuardContext {
+  let remembered = undo;
   return {
     host,
     config,
@@ -138,6 +153,11 @@ export function contextOf(
     operation: recorder.operation,
     event: (level, payload) => recorder.event(level, payload, step),
     progress: (phase, done, total) => recorder.progress(step, phase, done, total),
+    remember(what) {
+      recorder.stepUndo(step, what);
+      remembered = what;
+    },
+    remembered: () => remembered,
   };
 }
 

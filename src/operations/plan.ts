@@ -25,13 +25,34 @@ const snapshotStep = z.object({
 });
 export type SnapshotStep = z.output<typeof snapshotStep>;
 
-export const stepSchema = z.discriminatedUnion('kind', [snapshotStep]);
+const probeStep = z.object({
+  kind: z.literal('probe'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  /** The authentik names by which the dispatch is asked for this user. */
+  names: z.array(z.string()),
+  port: z.number(),
+  /** The base directory of the instance, and its state database. */
+  baseDir: z.string(),
+  database: z.string(),
+});
+export type ProbeStep = z.output<typeof probeStep>;
+
+export const stepSchema = z.discriminatedUnion('kind', [snapshotStep, probeStep]);
 export type Step = z.output<typeof stepSchema>;
 
 export const planSchema = z.object({
-  kind: z.enum(['backup']),
+  kind: z.enum(['backup', 'probe', 'verify']),
   /** One lane a user: its steps run in order, and its failure is its own. */
-  lanes: z.array(z.object({ user: z.string(), steps: z.array(stepSchema).min(1) })),
+  lanes: z.array(
+    z.object({
+      user: z.string(),
+      steps: z.array(stepSchema).min(1),
+      /** The steps have nothing to do with each other: one that fails does not end the lane. */
+      independent: z.boolean().optional(),
+    }),
+  ),
   /** How many lanes run at the same time. */
   parallel: z.int().min(1),
   /** Users who are not part of it, and why. `harmless`: there is nothing of theirs that it would be for. */
@@ -47,6 +68,12 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** Everybody, when absent. */
     users: z.array(z.string()).min(1).optional(),
     snapshotKind: z.enum(['manual', 'daily']).default('manual'),
+  }),
+  z.object({
+    /** `verify` probes, too; what else is expected is only looked at (src/fleet/verification.ts). */
+    kind: z.enum(['probe', 'verify']),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
   }),
 ]);
 /** What an admin asks for. */

@@ -86,10 +86,10 @@ async function recoverOperation(
     return;
   }
   const plan = parsed.data;
-  const begun = new Set(
+  const begun = new Map(
     readSteps(durable, operation.id)
       .filter((step) => step.state === 'started')
-      .map((step) => step.id),
+      .map((step) => [step.id, step.undo]),
   );
   const accounts = await host.accounts.byName(plan.lanes.map((lane) => lane.user));
   const execution = { host, config, recorder, signal: new AbortController().signal };
@@ -99,14 +99,14 @@ async function recoverOperation(
     if (account === undefined) {
       recorder.stepEnded(step, {
         state: 'failed',
-        reason: `cut off, and the OS user is gone: ${step.folder} was not cleared up`,
+        reason: 'cut off, and the OS user is gone: nothing was cleared up',
       });
       unfinished.push(step.user);
       continue;
     }
     const outcome = await recoverStep(
       step,
-      contextOf(step, account, new SpaceLedger(), execution),
+      contextOf(step, account, new SpaceLedger(), execution, begun.get(step.id)),
       recorder,
       'interrupted',
       'the runner died',

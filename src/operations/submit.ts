@@ -10,7 +10,8 @@ import { openOperations } from '../journal/operations.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import type { Actor } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
-import { Refused } from './errors.ts';
+import { planProbe } from './probe.ts';
+import { NothingToDo, Refused } from './errors.ts';
 import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
 import { standingOf } from './recovery.ts';
@@ -18,7 +19,13 @@ import { runnerName } from './runner.ts';
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
 export function planOperation(fleet: Fleet, config: Config, request: Request, now: number): Plan {
-  return planBackup(fleet, config, request, { now, tail: randomBytes(4).toString('hex') });
+  switch (request.kind) {
+    case 'backup':
+      return planBackup(fleet, config, request, { now, tail: randomBytes(4).toString('hex') });
+    case 'probe':
+    case 'verify':
+      return planProbe(fleet, config, request);
+  }
 }
 
 /** Who is asking, as far as this process can tell. */
@@ -54,7 +61,7 @@ export async function submit(
   // The runner asks again: this is only the earlier, cheaper no.
   const verdict = mayChange(config);
   if (!verdict.holds) throw new Refused(verdict.reason);
-  if (plan.lanes.length === 0) throw new Refused('there is nothing to do for anybody');
+  if (plan.lanes.length === 0) throw new NothingToDo('there is nothing to do for anybody');
   const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {

@@ -27,14 +27,17 @@ const sessionDocument = z.object({
  * Exchange a credential for a session cookie, and see that the cookie is accepted.
  *
  * @param paths Where to exchange, in order: the next one on 404 (docs/t3-contract.md, endpoints).
+ * @param made Told of the session as soon as there is one, before anything else can go wrong.
  * @returns the verdict of the direct route, and the session that was made, if any.
  */
 export async function exchange(
   endpoint: Endpoint,
   paths: readonly string[],
   credential: string,
+  made: (session: MadeSession) => void,
 ): Promise<{ result: ProbeResult; session: MadeSession | undefined }> {
   const began = performance.now();
+  let session: MadeSession | undefined;
   try {
     const name = await cookieName(endpoint);
     if (name === undefined)
@@ -53,7 +56,8 @@ export async function exchange(
         };
       if (token === undefined)
         return { result: broken('cookie', `${path} set no cookie ${name}`, path), session: undefined };
-      const session = { id: sessionId(token) };
+      session = { id: sessionId(token) };
+      made(session);
       if (!(await isAccepted(endpoint, name, token)))
         return { result: broken('cookie', 'the cookie that it set is not accepted', path), session };
       return {
@@ -69,7 +73,7 @@ export async function exchange(
     if (!(error instanceof HttpFailure)) throw error;
     return {
       result: probeResult('direct', 'unreachable', { step: 'exchange', reason: excerpt(error.message) }),
-      session: undefined,
+      session,
     };
   }
 }

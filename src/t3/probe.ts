@@ -5,15 +5,38 @@ import { mint, revoke, type T3Call } from './credential.ts';
 import { cookieName, cookieOf, exchange, isAccepted, sessionId, type Endpoint } from './exchange.ts';
 import { probeResult, type ProbeResult } from './verdict.ts';
 
+/** What a probe has made in a user's database, and is to revoke. */
+export interface Made {
+  what: 'pairing' | 'session';
+  id: string;
+}
+
+/** What a probe works with. */
+export interface Probing {
+  call: T3Call;
+  endpoint: Endpoint;
+  config: Config;
+  /** Told of everything that was made before the handshake goes on: whoever clears up after a crash needs it. */
+  made: (made: Made) => void;
+}
+
 /**
  * The pairing handshake straight at the instance: mint, exchange, cookie; and everything that it made revoked. What
  * cannot be revoked is said, and takes nothing from the verdict: the handshake was what was asked for.
  */
-export async function probeDirect(call: T3Call, endpoint: Endpoint, config: Config): Promise<ProbeResult> {
+export async function probeDirect({ call, endpoint, config, made }: Probing): Promise<ProbeResult> {
   const credential = await mint(call);
   if ('problem' in credential)
     return probeResult('direct', 'broken', { step: 'mint', reason: credential.problem });
-  const { result, session } = await exchange(endpoint, config.dispatch.pairingPaths, credential.credential);
+  made({ what: 'pairing', id: credential.id });
+  const { result, session } = await exchange(
+    endpoint,
+    config.dispatch.pairingPaths,
+    credential.credential,
+    ({ id }) => {
+      if (id !== undefined) made({ what: 'session', id });
+    },
+  );
   const left =
     session === undefined
       ? await revoke(call, 'pairing', credential.id)
@@ -32,9 +55,7 @@ export async function probeDirect(call: T3Call, endpoint: Endpoint, config: Conf
  * @param name The authentik name.
  */
 export async function probeDispatch(
-  call: T3Call,
-  endpoint: Endpoint,
-  config: Config,
+  { call, endpoint, config, made }: Probing,
   name: string,
 ): Promise<ProbeResult> {
   const { dispatch, limits } = config;
@@ -59,22 +80,40 @@ export async function probeDispatch(
         step: 'cookie',
         reason: `the dispatch answered ${answer.status} without the cookie ${dispatch.cookie}`,
       });
-    if (answer.status !== 302)
-      return say('broken', { step: 'cookie', reason: `the dispatch answered ${answer.status}, not 302` });
-    const accepted = await isCookieOf(endpoint, token);
-    const latency = performance.now() - began;
     const id = sessionId(token);
+    if (id !== undefined) made({ what: 'session', id });
+    const result: Pick<ProbeResult, 'verdict'> & Partial<ProbeResult> =
+      answer.status === 302
+        ? await judgeCookie(endpoint, token, () => performance.now() - began)
+        : { verdict: 'broken', step: 'cookie', reason: `the dispatch answered ${answer.status}, not 302` };
     const left = id === undefined ? 'its token names no session' : await revoke(call, 'session', id);
-    const remark = left === undefined ? undefined : `not revoked: ${left}`;
-    if (!accepted)
-      return say('broken', {
-        step: 'cookie',
-        reason: withRemark('the instance does not accept the cookie that the dispatch set', remark),
-      });
-    return say('ok', { latency, reason: remark });
+    return say(result.verdict, {
+      ...result,
+      reason: left === undefined ? result.reason : withRemark(result.reason, `not revoked: ${left}`),
+    });
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
     return say('unreachable', { reason: `the dispatch: ${excerpt(error.message)}` });
+  }
+}
+
+/** Is the session, which the dispatch says it has made, one of this instance? Never rejects for what HTTP does. */
+async function judgeCookie(
+  endpoint: Endpoint,
+  token: string,
+  elapsed: () => number,
+): Promise<Pick<ProbeResult, 'verdict'> & Partial<ProbeResult>> {
+  try {
+    return (await isCookieOf(endpoint, token))
+      ? { verdict: 'ok', latency: elapsed() }
+      : {
+          verdict: 'broken',
+          step: 'cookie',
+          reason: 'the instance does not accept the cookie that the dispatch set',
+        };
+  } catch (error) {
+    if (!(error instanceof HttpFailure)) throw error;
+    return { verdict: 'unreachable', step: 'cookie', reason: `the instance: ${excerpt(error.message)}` };
   }
 }
 

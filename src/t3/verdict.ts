@@ -58,3 +58,10 @@ export function probeResult(
 ): ProbeResult {
   return { ...nothing, route, verdict, ...about };
 }
+
+/** A result in words: `dispatch alice: broken at mint: …`. */
+export function probeText({ route, name, verdict, step, reason }: ProbeResult): string {
+  const where = name === undefined ? route : `${route} ${name}`;
+  const at = step === undefined ? '' : ` at ${step}`;
+  return `${where}: ${verdict}${at}${reason === undefined ? '' : `: ${reason}`}`;
+}

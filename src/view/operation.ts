@@ -1,4 +1,6 @@
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
+import type { Step } from '../operations/plan.ts';
+import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import { bytesText } from './format.ts';
 
 /** How an operation stands, in words. */
@@ -10,13 +12,32 @@ export function standingText(operation: OperationRecord, cutOff: boolean): strin
   return operation.state === 'requested' ? 'starting' : 'running';
 }
 
+/** What a step of a plan will do, in words. */
+export function plannedText(step: Step): string {
+  switch (step.kind) {
+    case 'snapshot':
+      return `at most ${bytesText(step.bytes)} into ${step.folder}/${step.file}`;
+    case 'probe':
+      return `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
+  }
+}
+
 /** A step's result in words: what a snapshot holds, or why there is none. */
 export function stepResultText(step: StepRecord): string {
   if (step.reason !== undefined) return step.reason;
+  if (step.kind === 'probe') return probedText(step.result as ProbeStepResult);
   const result = step.result as
     { bytes?: number; work?: { threads: number; messages: number }; file?: string } | undefined;
   if (result?.bytes === undefined) return '';
   const work =
     result.work === undefined ? '' : `, ${result.work.threads} threads, ${result.work.messages} messages`;
   return `${bytesText(result.bytes)}${work}: ${result.file ?? ''}`;
+}
+
+/** All went well: how many ways in, and how long the slowest took. */
+function probedText({ version, probes }: ProbeStepResult): string {
+  const slowest = Math.max(...probes.map((probe) => probe.latency ?? 0));
+  const remarks = probes.flatMap((probe) => (probe.reason === undefined ? [] : [probe.reason]));
+  const ways = `${probes.length} route${probes.length === 1 ? '' : 's'} ok, ${version ?? '?'}`;
+  return [`${ways} in ${Math.max(1, Math.round(slowest))} ms`, ...remarks].join('; ');
 }

@@ -27,6 +27,7 @@ export function instanceOf(user: string, facts: Partial<Instance> = {}, at: Mome
     unitName: `t3-serve@${user}.service`,
     account: known({ name: user, uid: 1000, gid: 1000, home: `/home/${user}` }, at),
     port: known(4100, at),
+    mapping: known([{ name: user, leadsTo: { user, port: 4100 } }], at),
     unit: known({ ...runningUnit, name: `t3-serve@${user}.service` }, at),
     liveness: known({ version: '0.0.24', latency: 3.2 }, at),
     size: known({ database: 1_000_000, wal: 500_000 }, at),
@@ -54,6 +55,7 @@ export function fleetOf(...instances: Instance[]): Fleet {
     pins: known({ readings: [], agreed: { kind: 'version', version: '0.0.24' } }, start),
     frozen: known(false, start),
     userMap: known([], start),
+    dispatchTable: known([], start),
   };
 }
 
@@ -63,5 +65,6 @@ export const unseenFleet: Fleet = {
   pins: pending,
   frozen: pending,
   userMap: pending,
+  dispatchTable: pending,
 };
 export const startMoment = start;

@@ -1,10 +1,11 @@
 import type { EventRecord, OperationRecord, Outcome, StepRecord } from '../../journal/records.ts';
 import type { Plan } from '../../operations/plan.ts';
+import type { ProbeStepResult } from '../../operations/steps/probe.ts';
 import type { SnapshotResult } from '../../operations/steps/snapshot.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { eventText } from '../../view/event.ts';
-import { bytesText, dateText, durationText, timeText } from '../../view/format.ts';
-import { standingText, stepResultText } from '../../view/operation.ts';
+import { dateText, durationText, timeText } from '../../view/format.ts';
+import { plannedText, standingText, stepResultText } from '../../view/operation.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { isoTime } from './json.ts';
 import { table } from './table.ts';
@@ -50,6 +51,7 @@ export function operationDocument(
       startedAt: isoTime(step.startedAt),
       endedAt: isoTime(step.endedAt),
       snapshot: snapshotJson(step),
+      ...(step.kind === 'probe' ? { probes: probesJson(step) } : {}),
     })),
     leftOut: plan?.leftOut ?? [],
     notes: plan?.notes ?? [],
@@ -69,6 +71,20 @@ function snapshotJson(step: StepRecord): object | null {
   };
 }
 
+/** What a probe found, by route and name. */
+function probesJson(step: StepRecord): object[] {
+  const result = step.result as ProbeStepResult | undefined;
+  return (result?.probes ?? []).map((probe) => ({
+    route: probe.route,
+    name: probe.name ?? null,
+    verdict: probe.verdict,
+    step: probe.step ?? null,
+    reason: probe.reason ?? null,
+    endpoint: probe.endpoint ?? null,
+    latencyMs: probe.latency ?? null,
+  }));
+}
+
 export function operationJson(operation: OperationRecord, cutOff: boolean): object {
   return {
     id: operation.id,
@@ -86,11 +102,11 @@ export function operationJson(operation: OperationRecord, cutOff: boolean): obje
 /** The plan as it is shown before anything runs. */
 export function planText(plan: Plan): string {
   const rows = plan.lanes.flatMap((lane) =>
-    lane.steps.map((step) => [lane.user, step.title, bytesText(step.bytes), `${step.folder}/${step.file}`]),
+    lane.steps.map((step) => [lane.user, step.title, plannedText(step)]),
   );
   const leftOut = plan.leftOut.map(({ user, reason }) => `left out: ${user}: ${reason}\n`).join('');
   const notes = plan.notes.map((note) => `${note}\n`).join('');
-  return `${table(['USER', 'STEP', 'AT MOST', 'INTO'], rows, [2])}${leftOut}${notes}`;
+  return `${table(['USER', 'STEP', 'WHAT'], rows)}${leftOut}${notes}`;
 }
 
 /** The exit code that an operation's end means. */

@@ -1,13 +1,16 @@
 import { expand } from '../../config/expand.ts';
 import type { Account } from '../../host/account.ts';
-import { known, pending, unknown, type Observation } from '../observation.ts';
-import { parseDispatchTable, parseEnvironmentPort, type DispatchTable } from '../ports.ts';
+import { follows, known, pending, unknown, type Observation } from '../observation.ts';
+import { leadsTo, parseDispatchTable, parseEnvironmentPort, type DispatchTable } from '../ports.ts';
 import { parseUserMap, type UserMap } from '../user-map.ts';
+import type { Mapping } from '../fleet.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
 
 /** Who is on the host, and where each one's instance is said to be. */
 export interface Roster {
   userMap: Observation<UserMap>;
+  /** What is no entry in the dispatch table. */
+  dispatchTable: Observation<readonly string[]>;
   entries: RosterEntry[];
 }
 
@@ -17,6 +20,7 @@ export interface RosterEntry {
   unitName: string;
   account: Observation<Account>;
   port: Observation<number>;
+  mapping: Observation<readonly Mapping[]>;
 }
 
 /** Read user map, accounts, environment files and dispatch table. Without a readable map there are no entries. */
@@ -26,7 +30,11 @@ export async function readRoster(collecting: Collecting): Promise<Roster> {
   try {
     map = parseUserMap(await host.files.read(config.paths.userMap, config.limits.fileSize));
   } catch (error) {
-    return { userMap: unknown(reasonOf(error), moment(collecting)), entries: [] };
+    return {
+      userMap: unknown(reasonOf(error), moment(collecting)),
+      dispatchTable: pending,
+      entries: [],
+    };
   }
   const [accounts, table] = await Promise.all([readAccounts(collecting, map), readTable(collecting)]);
   const entries = await Promise.all(
@@ -35,10 +43,15 @@ export async function readRoster(collecting: Collecting): Promise<Roster> {
       authentik,
       unitName: expand(config.unit, { user }),
       account: accounts(user),
+      mapping: follows(table, (found) => authentik.map((name) => ({ name, leadsTo: leadsTo(found, name) }))),
       port: await readPort(collecting, user, authentik, table),
     })),
   );
-  return { userMap: known(map, moment(collecting)), entries };
+  return {
+    userMap: known(map, moment(collecting)),
+    dispatchTable: follows(table, ({ problems }) => problems),
+    entries,
+  };
 }
 
 async function readAccounts(
@@ -88,7 +101,7 @@ async function readPort(
   }
   const entry =
     table.kind === 'known'
-      ? authentik.map((name) => table.value.entries.get(name)).find((each) => each?.user === user)
+      ? authentik.map((name) => leadsTo(table.value, name)).find((each) => each?.user === user)
       : undefined;
   return entry === undefined
     ? unknown(problem, moment(collecting), pending)

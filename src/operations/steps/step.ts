@@ -9,12 +9,21 @@ export interface StepContext extends GuardContext {
   signal: AbortSignal;
   event(level: EventLevel, payload: EventPayload): void;
   progress(phase: string, done: number, total: number): void;
+  /** Write down, durably and before it matters, what undoing this step needs beyond its plan; replaces what was there. */
+  remember(undo: unknown): void;
+  /** What was written down last, by this runner or by one that died. */
+  remembered(): unknown;
 }
 
-/** How a step ended well: what to keep of it, and what to commit in the same transaction as its end. */
+/** How a step ended: what to keep of it, and what to commit in the same transaction as its end. */
 export interface StepDone {
   result: unknown;
   together?: (db: Sqlite) => void;
+  /**
+   * Why the step counts as failed although it was done: it looked, and what it found is bad. The finding is recorded
+   * like any other result.
+   */
+  failure?: string;
 }
 
 /**
