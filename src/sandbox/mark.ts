@@ -7,6 +7,8 @@ const markSchema = z.object({
   /** Marks the processes of this sandbox. */
   id: z.string().regex(/^[0-9a-f]{12}$/),
   supervisor: z.int().positive().optional(),
+  /** The port of the stand-in dispatch. */
+  dispatch: z.int().min(1).max(65535).optional(),
 });
 export type Mark = z.output<typeof markSchema>;
 

@@ -1,28 +1,25 @@
-import { existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { parseEnv } from 'node:util';
 import { layoutOf, type Layout } from '../layout.ts';
-import { readMark } from '../mark.ts';
+import { readMark, type Mark } from '../mark.ts';
 import { controlGroup, processesIn, signalAll } from './control-group.ts';
+import { definitionOf } from './definitions.ts';
 import { Unit, type UnitDefinition } from './unit.ts';
 
-/** The template's name on both sides of the user: `t3-serve@{user}.service`. */
-const unitPattern = /^t3-serve@([A-Za-z_][\w.-]*)\.service$/;
-
 /**
- * The supervisor of a sandbox: runs a unit for every environment file, as a template unit does, and answers on a Unix
- * socket (src/host/units/supervisor.ts has the protocol).
+ * The supervisor of a sandbox: runs a unit for every environment file, as a template unit does, and the dispatch; and
+ * answers on a Unix socket (src/host/units/supervisor.ts has the protocol).
  */
 export class Supervisor {
   readonly #layout: Layout;
-  readonly #id: string;
+  readonly #mark: Mark;
   readonly #units = new Map<string, Unit>();
   readonly #server: Server;
   #ending: Promise<void> | undefined;
 
   constructor(root: string) {
     this.#layout = layoutOf(root);
-    this.#id = readMark(this.#layout).id;
+    this.#mark = readMark(this.#layout);
     this.#server = createServer((request, response) => {
       void this.#answer(request.method ?? '', new URL(request.url ?? '/', 'http://supervisor').pathname)
         .catch((error: unknown): [number, unknown] => [500, { error: String(error) }])
@@ -46,7 +43,7 @@ export class Supervisor {
   shutdown(): Promise<void> {
     return (this.#ending ??= (async () => {
       await Promise.all([...this.#units.values()].map((unit) => unit.stop()));
-      signalAll(processesIn(controlGroup(this.#id, '').replace(/\/$/, '')), 'SIGKILL');
+      signalAll(processesIn(controlGroup(this.#mark.id, '').replace(/\/$/, '')), 'SIGKILL');
       this.#server.closeAllConnections();
       this.#server.close();
     })());
@@ -99,27 +96,6 @@ export class Supervisor {
   }
 
   #definition(name: string): UnitDefinition | undefined {
-    const user = unitPattern.exec(name)?.[1];
-    if (user === undefined) return undefined;
-    const file = this.#layout.environmentFile(user);
-    if (!existsSync(file)) return undefined;
-    const environment = parseEnv(readFileSync(file, 'utf8')) as Record<string, string>;
-    const port = environment['T3_PORT'] ?? '';
-    return {
-      name,
-      argv: [
-        this.#layout.binary,
-        'serve',
-        '--host',
-        '127.0.0.1',
-        '--port',
-        port,
-        '--base-dir',
-        `${this.#layout.home(user)}/.t3`,
-      ],
-      environment: { ...environment, HOME: this.#layout.home(user), USER: user },
-      controlGroup: controlGroup(this.#id, name),
-      log: this.#layout.unitLog(name),
-    };
+    return definitionOf(this.#layout, this.#mark, name);
   }
 }

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { entryCommand } from '../../host/program.ts';
+import type { Layout } from '../layout.ts';
+import type { Mark } from '../mark.ts';
+import { controlGroup } from './control-group.ts';
+import type { UnitDefinition } from './unit.ts';
+
+/** The template's name on both sides of the user: `t3-serve@{user}.service`. */
+const unitPattern = /^t3-serve@([A-Za-z_][\w.-]*)\.service$/;
+
+/** The unit of the stand-in dispatch. */
+export const dispatchUnit = 't3-dispatch.service';
+
+/** What a unit of a sandbox runs, read anew: an environment file makes an instance of the template. */
+export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefinition | undefined {
+  const common = { name, controlGroup: controlGroup(mark.id, name), log: layout.unitLog(name) };
+  if (name === dispatchUnit && mark.dispatch !== undefined) {
+    return {
+      ...common,
+      argv: entryCommand('stand-in-dispatch', layout.root, String(mark.dispatch)),
+      environment: {},
+    };
+  }
+  const user = unitPattern.exec(name)?.[1];
+  if (user === undefined) return undefined;
+  const file = layout.environmentFile(user);
+  if (!existsSync(file)) return undefined;
+  const environment = parseEnv(readFileSync(file, 'utf8')) as Record<string, string>;
+  const home = layout.home(user);
+  return {
+    ...common,
+    argv: [
+      layout.binary,
+      'serve',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      environment['T3_PORT'] ?? '',
+      '--base-dir',
+      `${home}/.t3`,
+    ],
+    environment: { ...environment, HOME: home, USER: user },
+  };
+}

@@ -1,0 +1,23 @@
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { entryCommand } from '../host/program.ts';
+import type { Layout } from './layout.ts';
+
+/** The stand-in t3 of a version in a prefix of its own. @returns its binary */
+export function installPrefix(layout: Layout, version: string): string {
+  const binary = path.join(layout.versions, version, 'bin/t3');
+  mkdirSync(path.dirname(binary), { recursive: true });
+  const command = entryCommand('stand-in-t3', '--stand-in-version', version).map(
+    (part) => `'${part.replaceAll("'", `'\\''`)}'`,
+  );
+  writeFileSync(binary, `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`, { mode: 0o755 });
+  return binary;
+}
+
+/** Make a version the global one: a link into its prefix, replaced at once, as npm leaves it. */
+export function installGlobally(layout: Layout, version: string): void {
+  const binary = installPrefix(layout, version);
+  const fresh = `${layout.binary}.new`;
+  symlinkSync(path.relative(path.dirname(layout.binary), binary), fresh);
+  renameSync(fresh, layout.binary);
+}
