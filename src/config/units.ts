@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 /** A duration as people write it (`30s`, `5m`, `26h`, `7d`); in the config it is milliseconds. */
 export const duration = (minimum = 0) =>
-  z.string().transform((text, context) => {
+  z.string('expected a duration with its unit, like 30s, 5m or 26h').transform((text, context) => {
     const value = /^\s*\d/.test(text) && /[a-z]\s*$/i.test(text) ? ms(text as ms.StringValue) : undefined;
     if (value === undefined || !Number.isFinite(value) || value < minimum) {
       const least = minimum > 0 ? ` of at least ${ms(minimum)}` : '';
@@ -24,7 +24,7 @@ export const duration = (minimum = 0) =>
 
 /** A size as people write it (`64kb`, `256mb`, `2gb`; 1024 to the step); in the config it is bytes. */
 export const size = (minimum = 0) =>
-  z.string().transform((text, context) => {
+  z.string('expected a size with its unit, like 64kb, 256mb or 2gb').transform((text, context) => {
     const value = /^\s*\d+(\.\d+)?\s*(b|kb|mb|gb|tb)\s*$/i.test(text) ? bytes.parse(text) : null;
     if (value === null || value < minimum) {
       const least = minimum > 0 ? ` of at least ${bytes.format(minimum)}` : '';

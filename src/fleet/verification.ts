@@ -133,7 +133,7 @@ function instanceChecks(
     {
       subject: 'backup',
       ...judge(instance.snapshots, tick, cadence.snapshots, 'verified, and not late', (entries) => {
-        const { verified } = newestUsable(entries);
+        const { verified } = newestUsable(entries, wall);
         const remedy = `t3-cockpit backup ${instance.user}`;
         if (verified === undefined) return wrong('no verified snapshot', remedy);
         const hours = Math.round((wall - verified.takenAt) / 3_600_000);

@@ -172,6 +172,11 @@ export async function sha256(file: string, onProgress: (done: number) => void): 
   }
 }
 
+/** Is there anything by this name, a link to nothing included? */
+export function isThere(target: string): boolean {
+  return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** The bytes that a file has now, 0 where there is none (yet). */
 export function sizeOf(file: string): number {
   return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -116,11 +116,30 @@ function standingOf(file: FolderEntry, record: SnapshotRecord | undefined): Stan
   return record.bytes === file.bytes ? 'verified' : 'changed';
 }
 
-/** The newest snapshot that a user could go back to: a verified one, else one that was at least found. */
-export function newestUsable(entries: readonly CatalogEntry[]): {
+/** Two clocks, or one that was set, may differ by so much, milliseconds. */
+const clockTolerance = 5 * 60_000;
+
+/** Is it said to be from later than now? By a forged name, or because the clock was set back: it is no backup of today. */
+export function fromTheFuture(entry: CatalogEntry, now: number): boolean {
+  return entry.takenAt > now + clockTolerance;
+}
+
+/**
+ * The newest snapshot that a user could go back to: a verified one, else one that was at least found. One from the future
+ * does not count: it would be the newest for ever.
+ *
+ * @param now Milliseconds since 1970.
+ */
+export function newestUsable(
+  entries: readonly CatalogEntry[],
+  now: number,
+): {
   verified: CatalogEntry | undefined;
   any: CatalogEntry | undefined;
 } {
-  const usable = entries.filter((entry) => entry.standing === 'verified' || entry.standing === 'unverified');
+  const usable = entries.filter(
+    (entry) =>
+      (entry.standing === 'verified' || entry.standing === 'unverified') && !fromTheFuture(entry, now),
+  );
   return { verified: usable.find((entry) => entry.standing === 'verified'), any: usable[0] };
 }

@@ -33,6 +33,9 @@ export interface Work {
   turns: number;
 }
 
+/** More than any t3 has, and few enough to be kept with every snapshot. */
+const mostMigrations = 10_000;
+
 const tables = {
   migrations: 'effect_sql_migrations',
   projects: 'projection_projects',
@@ -81,12 +84,14 @@ export function readState(db: Sqlite): StateFacts {
 /** The rows of the migrations table, ascending. @throws NotStateDatabase */
 export function readMigrations(db: Sqlite): Migration[] {
   requireTables(db, [tables.migrations]);
-  return db
+  const rows = db
     .prepare<[], { migration_id: unknown; name: unknown }>(
-      `SELECT migration_id, name FROM ${tables.migrations} ORDER BY migration_id`,
+      `SELECT migration_id, name FROM ${tables.migrations} ORDER BY migration_id LIMIT ${mostMigrations + 1}`,
     )
-    .all()
-    .map((row) => ({ id: Number(row.migration_id), name: String(row.name) }));
+    .all();
+  if (rows.length > mostMigrations)
+    throw new NotStateDatabase(`more than ${mostMigrations} migrations: not a t3 state database`);
+  return rows.map((row) => ({ id: Number(row.migration_id), name: String(row.name) }));
 }
 
 /** `created_at` is SQLite's `current_timestamp`: UTC, without saying so. */

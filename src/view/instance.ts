@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import type { UnitState } from '../host/units/units.ts';
-import { newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
+import { fromTheFuture, newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
 import { schemaLevel } from '../t3/state-database.ts';
 import { cell, factCell, type Cell } from './cell.ts';
 import { ageText, bytesText } from './format.ts';
@@ -81,8 +81,11 @@ function versionCell(version: string, { fleet }: Seeing): Cell {
 
 /** The age of the newest snapshot and how far it can be relied on. */
 export function backupCell(entries: readonly CatalogEntry[], { config, wall }: Seeing): Cell {
-  const { verified, any } = newestUsable(entries);
-  if (any === undefined) return cell('none', 'danger');
+  const { verified, any } = newestUsable(entries, wall);
+  if (any === undefined)
+    return entries.some((entry) => fromTheFuture(entry, wall))
+      ? cell('in the future', 'danger')
+      : cell('none', 'danger');
   const newest = verified !== undefined && verified.takenAt === any.takenAt ? verified : any;
   const age = wall - newest.takenAt;
   const quality = newest.standing === 'verified' ? 'verified' : 'unverified';

@@ -1,3 +1,4 @@
+import { hostProblemTexts } from '../../view/problems.ts';
 import type { CockpitState } from '../state.ts';
 
 /** The least terminal that the cockpit can be read on. */
@@ -42,13 +43,7 @@ export function tooSmall(state: CockpitState): boolean {
 
 /** What is wrong with the host as a whole, in at most two lines above the grid. */
 export function hostProblems({ fleet, journalProblem }: CockpitState): string[] {
-  const map =
-    fleet.userMap.kind === 'unknown'
-      ? [`user map: ${fleet.userMap.reason}`]
-      : fleet.userMap.kind === 'known'
-        ? fleet.userMap.value.map(({ line, message }) => `user map, line ${line}: ${message}`)
-        : [];
   const journal = journalProblem === undefined ? [] : [`journal: ${journalProblem}`];
-  const all = [...map, ...journal];
+  const all = [...hostProblemTexts(fleet), ...journal];
   return all.length <= 2 ? all : [all[0] ?? '', `… and ${all.length - 1} more (t3-cockpit doctor)`];
 }

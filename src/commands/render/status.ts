@@ -7,6 +7,7 @@ import { columns, gap, placeColumns } from '../../view/columns.ts';
 import { pad } from '../../view/format.ts';
 import { instanceCells, type Seeing } from '../../view/instance.ts';
 import { pinsText } from '../../view/pins.ts';
+import { hostProblemTexts, instanceProblems } from '../../view/problems.ts';
 import { isoTime, observationJson } from './json.ts';
 
 /** The fleet as a table, as wide as the terminal, or with all columns where there is none. */
@@ -23,12 +24,15 @@ export function statusTable(seeing: Seeing, total: number | undefined): string {
         .join(separator);
     }),
   ];
-  return [...headerLines(seeing), ...lines].map((line) => `${line.trimEnd()}\n`).join('');
+  const problems = seeing.fleet.instances.flatMap((instance) =>
+    instanceProblems(instance, seeing.wall).map((words) => `${instance.user}: ${words}`),
+  );
+  return [...headerLines(seeing), ...lines, ...problems].map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 /** What concerns the whole host, in lines above the table. */
 export function headerLines({ config, fleet }: Seeing): string[] {
-  const { installed, pins, userMap, frozen } = fleet;
+  const { installed, pins, frozen } = fleet;
   const facts = [
     config.host.name,
     `installed ${installed.kind === 'known' ? installed.value : installed.kind === 'unknown' ? `? ${installed.reason}` : '…'}`,
@@ -36,13 +40,7 @@ export function headerLines({ config, fleet }: Seeing): string[] {
     ...(valueOf(frozen) === true ? ['FROZEN'] : []),
     ...(config.readOnly ? ['read-only'] : []),
   ];
-  const problems =
-    userMap.kind === 'unknown'
-      ? [`user map: ${userMap.reason}`]
-      : userMap.kind === 'known'
-        ? userMap.value.map((problem) => `user map, line ${problem.line}: ${problem.message}`)
-        : [];
-  return [facts.join(' · '), ...problems];
+  return [facts.join(' · '), ...hostProblemTexts(fleet)];
 }
 
 /** The fleet as a document (docs/json.md, status). */
@@ -62,16 +60,21 @@ export function statusDocument({ config, fleet, wall }: Seeing): object {
     })),
     frozen: observationJson(fleet.frozen, (frozen) => frozen),
     userMap: observationJson(fleet.userMap, (problems) => ({ problems })),
-    instances: fleet.instances.map(instanceDocument),
+    dispatchTable: observationJson(fleet.dispatchTable, (problems) => ({ problems })),
+    instances: fleet.instances.map((instance) => instanceDocument(instance, wall)),
   };
 }
 
-function instanceDocument(instance: Instance): object {
+function instanceDocument(instance: Instance, wall: number): object {
   return {
     user: instance.user,
+    problems: instanceProblems(instance, wall),
     authentik: instance.authentik,
     unitName: instance.unitName,
     port: observationJson(instance.port, (port) => port),
+    mapping: observationJson(instance.mapping, (names) =>
+      names.map(({ name, leadsTo }) => ({ name, leadsTo: leadsTo ?? null })),
+    ),
     unit: observationJson(
       instance.unit,
       ({ load, active, sub, result, mainPid, exitStatus, since, restarts, memory, tasks }) => ({
@@ -99,7 +102,7 @@ function instanceDocument(instance: Instance): object {
     })),
     size: observationJson(instance.size, ({ database, wal }) => ({ databaseBytes: database, walBytes: wal })),
     backup: observationJson(instance.snapshots, (entries) => {
-      const { verified, any } = newestUsable(entries);
+      const { verified, any } = newestUsable(entries, wall);
       return {
         newestVerified:
           verified === undefined

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { listOwn, readOwn, requireNoLinks, requirePlainFile } from '../../host/owned.ts';
+import { isThere, listOwn, readOwn, requireNoLinks, requirePlainFile } from '../../host/owned.ts';
 import { openForeign } from '../../host/sqlite.ts';
 import { readState } from '../../t3/state-database.ts';
 import { folderLimit, type FolderFacts, type RawAnswer, type Task } from './protocol.ts';
@@ -27,6 +27,8 @@ function perform(task: Task): unknown {
       }
     }
     case 'folder': {
+      // A user who was never backed up has no folder yet, and so no snapshots.
+      if (!isThere(task.path)) return { host: null, own: null } satisfies FolderFacts;
       requireNoLinks(task.path, path.dirname(task.path));
       const facts: FolderFacts = {
         host: listOwn(task.path, folderLimit) ?? null,

@@ -72,7 +72,7 @@ describe('errors', () => {
       'snapshots:\n  late: 26\n  keepFree: 5 bananas\npaths:\n  userMap: etc/map\n  backups: /x/{home}\n',
     );
     expect(problemsOf({ file }).toSorted()).toEqual([
-      '2:9: snapshots.late: Invalid input: expected string, received number',
+      '2:9: snapshots.late: expected a duration with its unit, like 30s, 5m or 26h',
       '3:13: snapshots.keepFree: expected a size with its unit, like 64kb, 256mb or 2gb',
       '5:12: paths.userMap: expected an absolute path',
       '6:12: paths.backups: unknown placeholder {home}; known: {user}',

@@ -6,6 +6,8 @@ const own = '/backups/vera/cockpit';
 const file = 'manual-0.0.24-20261123T124307Z-3f9a1c.sqlite';
 const takenAt = Date.UTC(2026, 10, 23, 12, 43, 7);
 
+const later = takenAt + 7 * 86_400_000;
+
 const record: SnapshotRecord = {
   id: 1,
   user: 'vera',
@@ -71,9 +73,9 @@ describe('the catalog', () => {
 
   it('goes back to a verified one, and never to one that changed', () => {
     const entries = catalog('vera', folder(['state-20261125-033000.sqlite'], [entry(file)]), [record]);
-    expect(newestUsable(entries).verified?.file).toBe(file);
-    expect(newestUsable(entries).any?.file).toBe('state-20261125-033000.sqlite');
-    expect(newestUsable(catalog('vera', folder([], [entry(file, 99)]), [record]))).toEqual({
+    expect(newestUsable(entries, later).verified?.file).toBe(file);
+    expect(newestUsable(entries, later).any?.file).toBe('state-20261125-033000.sqlite');
+    expect(newestUsable(catalog('vera', folder([], [entry(file, 99)]), [record]), later)).toEqual({
       verified: undefined,
       any: undefined,
     });

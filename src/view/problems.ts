@@ -1,0 +1,73 @@
+import { mappingProblems } from '../fleet/mapping.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { valueOf, type Observation } from '../fleet/observation.ts';
+import { schemaAheadRemedy } from '../fleet/verification.ts';
+import { isRunning } from '../host/units/units.ts';
+import { fromTheFuture } from '../snapshots/catalog.ts';
+import { schemaAhead } from '../t3/levels.ts';
+
+/** What is wrong, or could not be looked at, in whole sentences: a cell has room for a word or two. */
+
+/** With the host as a whole. */
+export function hostProblemTexts(fleet: Fleet): string[] {
+  const about = (subject: string, observation: Observation<unknown>, found: readonly string[]): string[] =>
+    observation.kind === 'unknown'
+      ? [`${subject}: ${observation.reason}`]
+      : found.map((words) => `${subject}, ${words}`);
+  return [
+    ...about(
+      'user map',
+      fleet.userMap,
+      (valueOf(fleet.userMap) ?? []).map(({ line, message }) => `line ${line}: ${message}`),
+    ),
+    ...about('dispatch table', fleet.dispatchTable, valueOf(fleet.dispatchTable) ?? []),
+  ];
+}
+
+/** With one user's instance, what weighs most first. @param wall Now, milliseconds since 1970. */
+export function instanceProblems(instance: Instance, wall: number): string[] {
+  if (instance.account.kind === 'unknown') return [`account: ${instance.account.reason}`];
+  const unit = valueOf(instance.unit);
+  const facts: [string, Observation<unknown>][] = [
+    ['unit', instance.unit],
+    ['port', instance.port],
+    // A server that is stopped need not answer.
+    ...(unit !== undefined && isRunning(unit)
+      ? ([['answers', instance.liveness]] satisfies [string, Observation<unknown>][])
+      : []),
+    ['state database', instance.state],
+    ['snapshots', instance.snapshots],
+    ['hosting', instance.hosting],
+  ];
+  const unknowns = facts.flatMap(([subject, fact]) =>
+    fact.kind === 'unknown' ? [`${subject}: ${fact.reason}`] : [],
+  );
+  return [
+    ...schemaProblem(instance),
+    ...mappingProblems(instance),
+    ...unknowns,
+    ...snapshotProblems(instance, wall),
+  ];
+}
+
+function schemaProblem(instance: Instance): string[] {
+  const state = valueOf(instance.state);
+  const running = valueOf(instance.liveness)?.version;
+  if (state === undefined || running === undefined) return [];
+  const ahead = schemaAhead(running, state.migrations, state.migratedAt, valueOf(instance.unit)?.since);
+  return ahead === undefined ? [] : [`${ahead}; ${schemaAheadRemedy(instance)}`];
+}
+
+function snapshotProblems(instance: Instance, wall: number): string[] {
+  const entries = valueOf(instance.snapshots) ?? [];
+  const early = entries
+    .filter((entry) => fromTheFuture(entry, wall))
+    .map(({ file }) => `snapshot ${file} is from the future, and does not count`);
+  const bad = entries
+    .filter(({ standing }) => standing === 'damaged' || standing === 'changed' || standing === 'missing')
+    .map(({ file, standing, record }) => {
+      const words = record?.problem?.words ?? record?.tried?.problem;
+      return `snapshot ${file} is ${standing}${words === undefined ? '' : `: ${words}`}`;
+    });
+  return [...early, ...bad];
+}
