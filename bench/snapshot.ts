@@ -54,6 +54,7 @@ export async function snapshot(folder: string): Promise<Figure[]> {
           folder: path.join(backups, 'cockpit'),
           name: `manual-0.0.24-20261123T000000Z-00000${round}.sqlite`,
           manifest: { user: 'bench', kind: 'manual', takenAt: new Date().toISOString(), version: '0.0.24' },
+          alias: null,
           patience: 5000,
         },
         { account, timeout: 600_000, memory: config.limits.readerMemory },

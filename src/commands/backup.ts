@@ -14,7 +14,8 @@ export function backup(
   users: readonly string[],
   { kind, detach }: BackupFlags,
 ): Promise<ExitCode> {
-  if (kind !== 'manual' && kind !== 'daily') throw new UsageProblem('--kind is manual or daily');
+  if (kind !== 'manual' && kind !== 'daily' && kind !== 'prebump')
+    throw new UsageProblem('--kind is manual, daily or prebump');
   return withHost(context, (opened) =>
     carryOut(
       context,

@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
 import { probe } from './probe.ts';
-import { snapshots } from './snapshots.ts';
+import { protect, prune, snapshots, verifySnapshots, type VerifySnapshotsFlags } from './snapshots.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
 
@@ -64,12 +64,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     )
     .version(faces.version, '--version')
     .option('--config <file>', 'the configuration file (or T3_COCKPIT_CONFIG)')
-    .option(
-      '--set <key=value>',
-      'a setting over those of the file; may be repeated',
-      (value: string, all: string[]) => [...all, value],
-      [],
-    )
+    .option('--set <key=value>', 'a setting over those of the file; may be repeated', collect, [])
     .option('--json', 'documents instead of tables', false)
     .option('--read-only', 'refuse everything that changes the host', false)
     .option('--dry-run', 'show the plan, change nothing', false)
@@ -102,15 +97,39 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .command('backup')
     .description('verified online snapshots of everybody, or of those named; stops nothing')
     .argument('[user...]')
-    .option('--kind <kind>', 'manual or daily', 'manual')
+    .option('--kind <kind>', 'manual, daily or prebump', 'manual')
     .option('--detach', 'start it and return', false)
     .action(run((users: string[], flags: BackupFlags) => backup(context(), users, flags)));
 
-  program
+  const catalog = program
     .command('snapshots')
     .description('the catalog of snapshots, newest first')
     .argument('[user...]')
     .action(run((users: string[]) => snapshots(context(), users)));
+  catalog
+    .command('verify')
+    .description('read them wholly again, and have the matching t3 open a copy of each')
+    .argument('[user...]')
+    .option('--snapshot <name>', 'only this one; may be repeated', collect, [])
+    .option('--no-trial', 'leave out the test restore')
+    .option('--detach', 'start it and return', false)
+    .action(run((users: string[], flags: VerifySnapshotsFlags) => verifySnapshots(context(), users, flags)));
+  catalog
+    .command('protect')
+    .description('keep one, whatever retention says')
+    .argument('<name>')
+    .action(run((name: string) => protect(context(), name, true)));
+  catalog
+    .command('unprotect')
+    .description('leave one to retention again')
+    .argument('<name>')
+    .action(run((name: string) => protect(context(), name, false)));
+  catalog
+    .command('prune')
+    .description('remove what nothing speaks for (snapshots.keep); shows the plan, and acts with --yes')
+    .argument('[user...]')
+    .option('--detach', 'start it and return', false)
+    .action(run((users: string[], flags: { detach: boolean }) => prune(context(), users, flags)));
 
   program
     .command('probe')
@@ -185,6 +204,11 @@ function sandboxOptions(command: Command): Command {
     .option('--users <count>', 'how many users', integerArgument, 3)
     .option('--t3 <version>', 'the t3 version they run', '0.0.24')
     .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument);
+}
+
+/** An option that may be repeated. */
+function collect(value: string, all: string[]): string[] {
+  return [...all, value];
 }
 
 function integerArgument(text: string): number {

@@ -113,6 +113,23 @@ export const configSchema = z.strictObject({
     parallel: z.int().min(1).max(16).default(2).describe('How many users are snapshotted at the same time.'),
     keepFree: size().prefault('512mb').describe('Space that must stay free on the backup file system.'),
     timeout: duration(1000).prefault('30m').describe('The longest that one user’s snapshot may take.'),
+    keep: section({
+      last: z.int().min(1).max(10_000).default(6).describe('The newest ones, whatever they are.'),
+      daily: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(14)
+        .describe('Of so many days with snapshots, the newest of each.'),
+      weekly: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(8)
+        .describe('Of so many weeks with snapshots, the newest of each.'),
+      perVersion: z.int().min(1).max(10_000).default(2).describe('Of each t3 version, so many.'),
+      prerestore: duration(1000).prefault('30d').describe('How long what a restore replaced is kept.'),
+    }).describe('What `snapshots prune` keeps, of each user’s verified snapshots.'),
   }).describe('Snapshots.'),
 
   dispatch: section({

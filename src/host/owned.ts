@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
+  copyFileSync,
   existsSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -101,6 +103,34 @@ export function publish(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     throw fileProblem(from, error);
+  }
+}
+
+/** Give a file of ours a second name. One that has it already keeps it; nothing is replaced. */
+export function alias(file: string, second: string): void {
+  try {
+    linkSync(file, second);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw fileProblem(second, error);
+  }
+}
+
+/** Copy a file, sharing its blocks where the file system can. Replaces nothing. */
+export function copyOwn(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (error) {
+    throw fileProblem(to, error);
+  }
+}
+
+/** Remove a folder with all that is in it, if it is there; links in it are removed, not followed. */
+export function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    throw fileProblem(folder, error);
   }
 }
 

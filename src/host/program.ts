@@ -3,7 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 /** The processes that this program consists of; each is a bundle entry of its own (bin/<name>.ts, dist/<name>.js). */
 export type Entry =
-  'cockpit' | 'command' | 'runner' | 'reader' | 'snapshotter' | 'supervisor' | 'stand-in-t3' | 'stand-in-dispatch';
+  | 'cockpit'
+  | 'command'
+  | 'runner'
+  | 'reader'
+  | 'snapshotter'
+  | 'supervisor'
+  | 'stand-in-t3'
+  | 'stand-in-dispatch';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const bundle = path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist');

@@ -92,25 +92,53 @@ export function recordSnapshot(db: Sqlite, record: NewSnapshot): void {
   );
 }
 
-/** Record that a snapshot was read again, and is what was recorded. */
-export function recordVerified(db: Sqlite, { folder, file }: SnapshotPlace, at: number): void {
-  db.prepare(
-    'UPDATE snapshots SET verified_at = ?, problem_at = NULL, problem = NULL WHERE folder = ? AND file = ?',
-  ).run(at, folder, file);
+/** What is written of a damaged file that nobody vouched for: nothing was learnt of it. */
+const nothingFound: SnapshotFacts = {
+  bytes: 0,
+  sha256: '',
+  pageSize: 0,
+  migrations: [],
+  work: { projects: 0, threads: 0, messages: 0, turns: 0 },
+};
+
+/**
+ * Record that a snapshot was read again, and is what was recorded; or, of one that nobody vouched for, what was found.
+ */
+export function recordVerified(db: Sqlite, snapshot: NewSnapshot): void {
+  const { folder, file, verifiedAt } = snapshot;
+  if (isRecorded(db, snapshot)) {
+    db.prepare(
+      'UPDATE snapshots SET verified_at = ?, problem_at = NULL, problem = NULL WHERE folder = ? AND file = ?',
+    ).run(verifiedAt, folder, file);
+    return;
+  }
+  forgetSnapshot(db, snapshot);
+  recordSnapshot(db, snapshot);
 }
 
-/** Record that a snapshot was read again, and found wanting. */
+/** Record that a snapshot was read again, and found wanting; of one that nobody vouched for, too. */
 export function recordProblem(
   db: Sqlite,
-  { folder, file }: SnapshotPlace,
-  at: number,
+  snapshot: Omit<NewSnapshot, keyof SnapshotFacts>,
   problem: string,
 ): void {
+  const { folder, file, verifiedAt } = snapshot;
+  const known =
+    db.prepare('SELECT 1 FROM snapshots WHERE folder = ? AND file = ?').get(folder, file) !== undefined;
+  if (!known) recordSnapshot(db, { ...snapshot, ...nothingFound });
   db.prepare('UPDATE snapshots SET problem_at = ?, problem = ? WHERE folder = ? AND file = ?').run(
-    at,
+    verifiedAt,
     problem,
     folder,
     file,
+  );
+}
+
+/** Does the journal know what should be in it? */
+function isRecorded(db: Sqlite, { folder, file }: SnapshotPlace): boolean {
+  return (
+    db.prepare(`SELECT 1 FROM snapshots WHERE folder = ? AND file = ? AND sha256 <> ''`).get(folder, file) !==
+    undefined
   );
 }
 

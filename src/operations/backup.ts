@@ -6,7 +6,7 @@ import { noDatabase } from '../fleet/collect/state.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
-import { formatName } from '../snapshots/names.ts';
+import { formatHostName, formatName } from '../snapshots/names.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import type { Plan, Request, SnapshotStep } from './plan.ts';
 
@@ -70,6 +70,7 @@ function planSnapshot(
     backups,
     folder: path.join(backups, config.snapshots.folder),
     file: formatName({ kind: snapshotKind, version, takenAt: now }, tail),
+    alias: snapshotKind === 'prebump' ? formatHostName(version ?? 'unknown', now) : null,
     takenAt: now,
     version: version ?? null,
     bytes: size.database + size.wal,

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Outcome } from '../journal/records.ts';
 import type { Recorder } from '../journal/recorder.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
+import type { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
 import { ask, type GuardContext } from './guards/guard.ts';
 import type { Plan, Step } from './plan.ts';
@@ -15,6 +16,7 @@ export interface Execution {
   host: Host;
   config: Config;
   recorder: Recorder;
+  binaries: Binaries;
   /** Aborted when the operation is asked to stop. */
   signal: AbortSignal;
 }
@@ -140,7 +142,7 @@ export function contextOf(
   step: Step,
   account: Account,
   space: SpaceLedger,
-  { host, config, recorder, signal }: Execution,
+  { host, config, recorder, binaries, signal }: Execution,
   undo?: unknown,
 ): StepContext & GuardContext {
   let remembered = undo;
@@ -149,6 +151,8 @@ export function contextOf(
     config,
     account,
     space,
+    journal: recorder.durable,
+    binaries,
     signal,
     operation: recorder.operation,
     event: (level, payload) => recorder.event(level, payload, step),

@@ -17,6 +17,8 @@ const snapshotStep = z.object({
   backups: z.string(),
   folder: z.string(),
   file: z.string(),
+  /** A second name in the user's backup folder, where the host's own procedure looks. */
+  alias: z.string().nullable(),
   takenAt: z.number(),
   /** The t3 version that ran when planned. */
   version: z.string().nullable(),
@@ -39,11 +41,50 @@ const probeStep = z.object({
 });
 export type ProbeStep = z.output<typeof probeStep>;
 
-export const stepSchema = z.discriminatedUnion('kind', [snapshotStep, probeStep]);
+/** Where a snapshot lies. */
+const place = {
+  backups: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  bytes: z.number(),
+};
+
+const verifySnapshotStep = z.object({
+  kind: z.literal('verify-snapshot'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...place,
+  snapshotKind: z.enum(snapshotKinds),
+  takenAt: z.number(),
+  /** What its name says that it was taken of. */
+  version: z.string().nullable(),
+  /** The checksum that the journal vouches for; null for one that it does not know. */
+  sha256: z.string().nullable(),
+  /** Where to unpack it for a trial, in the cockpit's own folder; null for none. */
+  scratch: z.string().nullable(),
+});
+export type VerifySnapshotStep = z.output<typeof verifySnapshotStep>;
+
+const removeSnapshotStep = z.object({
+  kind: z.literal('remove-snapshot'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...place,
+});
+export type RemoveSnapshotStep = z.output<typeof removeSnapshotStep>;
+
+export const stepSchema = z.discriminatedUnion('kind', [
+  snapshotStep,
+  probeStep,
+  verifySnapshotStep,
+  removeSnapshotStep,
+]);
 export type Step = z.output<typeof stepSchema>;
 
 export const planSchema = z.object({
-  kind: z.enum(['backup', 'probe', 'verify']),
+  kind: z.enum(['backup', 'probe', 'verify', 'verify-snapshots', 'prune']),
   /** One lane a user: its steps run in order, and its failure is its own. */
   lanes: z.array(
     z.object({
@@ -67,11 +108,25 @@ export const requestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('backup'),
     /** Everybody, when absent. */
     users: z.array(z.string()).min(1).optional(),
-    snapshotKind: z.enum(['manual', 'daily']).default('manual'),
+    snapshotKind: z.enum(['manual', 'daily', 'prebump']).default('manual'),
   }),
   z.object({
     /** `verify` probes, too; what else is expected is only looked at (src/fleet/verification.ts). */
     kind: z.enum(['probe', 'verify']),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+  }),
+  z.object({
+    kind: z.literal('verify-snapshots'),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+    /** File names; all, when absent. */
+    files: z.array(z.string()).min(1).optional(),
+    /** Also unpack each, and have the matching t3 open it. */
+    trial: z.boolean().default(true),
+  }),
+  z.object({
+    kind: z.literal('prune'),
     /** Everybody, when absent. */
     users: z.array(z.string()).min(1).optional(),
   }),

@@ -5,6 +5,7 @@ import { Recorder, recordOutcome } from '../journal/recorder.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
+import { Binaries } from '../t3/binaries.ts';
 import { contextOf, recoverStep } from './executor.ts';
 import { planSchema } from './plan.ts';
 
@@ -92,7 +93,13 @@ async function recoverOperation(
       .map((step) => [step.id, step.undo]),
   );
   const accounts = await host.accounts.byName(plan.lanes.map((lane) => lane.user));
-  const execution = { host, config, recorder, signal: new AbortController().signal };
+  const execution = {
+    host,
+    config,
+    recorder,
+    binaries: new Binaries(host, config),
+    signal: new AbortController().signal,
+  };
   const unfinished: string[] = [];
   for (const step of plan.lanes.flatMap((lane) => lane.steps).filter((each) => begun.has(each.id))) {
     const account = accounts.get(step.user);

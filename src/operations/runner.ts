@@ -13,6 +13,7 @@ import {
   recordPlace,
   recordStopRequest,
 } from '../journal/recorder.ts';
+import { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
 import { execute } from './executor.ts';
 import { planSchema, type Plan } from './plan.ts';
@@ -79,7 +80,13 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
       });
     }
     // What is thrown from here on leaves steps begun: the operation stays open, and the next runner clears up after it.
-    const { outcome, reason } = await execute(ready.plan, { host, config, recorder, signal: stop.signal });
+    const { outcome, reason } = await execute(ready.plan, {
+      host,
+      config,
+      recorder,
+      binaries: new Binaries(host, config),
+      signal: stop.signal,
+    });
     recordOutcome(durable, host.clock, id, outcome, reason);
     forgetOldOperations(durable, config.journal.operations);
   } finally {

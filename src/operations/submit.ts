@@ -11,11 +11,13 @@ import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder
 import type { Actor } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
 import { planProbe } from './probe.ts';
+import { planPrune } from './prune.ts';
 import { NothingToDo, Refused } from './errors.ts';
 import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
 import { standingOf } from './recovery.ts';
 import { runnerName } from './runner.ts';
+import { planVerifySnapshots } from './verify-snapshots.ts';
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
 export function planOperation(fleet: Fleet, config: Config, request: Request, now: number): Plan {
@@ -25,6 +27,10 @@ export function planOperation(fleet: Fleet, config: Config, request: Request, no
     case 'probe':
     case 'verify':
       return planProbe(fleet, config, request);
+    case 'verify-snapshots':
+      return planVerifySnapshots(fleet, config, request, randomBytes(4).toString('hex'));
+    case 'prune':
+      return planPrune(fleet, config, request, now);
   }
 }
 

@@ -37,6 +37,15 @@ export function parseName(file: string): SnapshotName | undefined {
   return { kind: kind as SnapshotKind, version: version === 'unknown' ? undefined : version, takenAt };
 }
 
+/** The name under which the host's own procedure finds a snapshot from before a bump (docs/host.md, snapshots). */
+export function formatHostName(version: string, takenAt: number): string {
+  const date = new Date(takenAt);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  const time = `${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+  return `state-prebump-${version}-${day}-${time}.sqlite`;
+}
+
 /**
  * Read a name that the host's own scripts wrote (docs/host.md, snapshots): `state-YYYYmmdd-HHMMSS.sqlite` or
  * `state-prebump-<version>-YYYYmmdd-HHMMSS.sqlite`, in the host's local time. The name's time counts, never the

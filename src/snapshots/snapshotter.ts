@@ -3,15 +3,19 @@ import type { Account } from '../host/account.ts';
 import { complaint, failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
+import type { Migration } from '../t3/state-database.ts';
 import { migrationSchema, workSchema } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
 import type { SnapshotFacts } from './manifest.ts';
 import type {
+  ClearRequest,
   DiscardRequest,
   Line,
   Progress,
+  RemoveRequest,
   Request,
   TakeRequest,
+  UnpackRequest,
   VerifyRequest,
 } from './owner/protocol.ts';
 
@@ -29,6 +33,9 @@ const lineSchema: z.ZodType<Line> = z.union([
   }),
   z.object({ facts: factsSchema }),
   z.object({ published: z.boolean() }),
+  z.object({ removed: z.boolean() }),
+  z.object({ unpacked: z.literal(true) }),
+  z.object({ cleared: z.array(migrationSchema).nullable() }),
   z.object({ problem: z.string() }),
 ]);
 
@@ -88,6 +95,48 @@ export async function discardSnapshot(
   const line = await converse(host, { verb: 'discard', ...request }, options);
   if (!('published' in line)) throw new SnapshotProblem('the snapshotter did not say what it found');
   return line.published;
+}
+
+/**
+ * Remove a snapshot and its manifest. Without `bytes`: only clear up after a removal that was cut off.
+ *
+ * @returns whether the snapshot is gone.
+ * @throws SnapshotProblem
+ */
+export async function removeSnapshot(
+  host: Host,
+  request: Omit<RemoveRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<boolean> {
+  const line = await converse(host, { verb: 'remove', ...request }, options);
+  if (!('removed' in line)) throw new SnapshotProblem('the snapshotter did not say what it did');
+  return line.removed;
+}
+
+/** Copy a snapshot into a scratch base directory. @throws SnapshotProblem */
+export async function unpackSnapshot(
+  host: Host,
+  request: Omit<UnpackRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<void> {
+  const line = await converse(host, { verb: 'unpack', ...request }, options);
+  if (!('unpacked' in line)) throw new SnapshotProblem('the snapshotter did not say what it did');
+}
+
+/**
+ * Remove a scratch base directory.
+ *
+ * @returns the migrations that its database had in the end; undefined where it cannot be read.
+ * @throws SnapshotProblem
+ */
+export async function clearScratch(
+  host: Host,
+  request: Omit<ClearRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<Migration[] | undefined> {
+  const line = await converse(host, { verb: 'clear', ...request }, options);
+  if (!('cleared' in line)) throw new SnapshotProblem('the snapshotter did not say what it found');
+  return line.cleared ?? undefined;
 }
 
 type Answer = Exclude<Line, { progress: unknown }>;

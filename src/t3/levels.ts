@@ -13,6 +13,11 @@ export function knownLevel(version: string): number | undefined {
   return measured[version];
 }
 
+/** The measured version that brings a database to exactly this level, if there is one. */
+export function versionOfLevel(level: number): string | undefined {
+  return Object.entries(measured).find(([, each]) => each === level)?.[0];
+}
+
 /** A migration that ran this long after its server had started was not run by it. Milliseconds. */
 const startGrace = 60_000;
 

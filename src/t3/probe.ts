@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { HttpFailure, type Http } from '../host/http.ts';
 import { excerpt } from '../text/printable.ts';
-import { mint, revoke, type T3Call } from './credential.ts';
+import type { T3Call } from './command-line.ts';
+import { mint, revoke } from './credential.ts';
 import { cookieName, cookieOf, exchange, isAccepted, sessionId, type Endpoint } from './exchange.ts';
 import { probeResult, type ProbeResult } from './verdict.ts';
 

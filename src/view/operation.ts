@@ -1,6 +1,7 @@
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import type { Step } from '../operations/plan.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
+import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
 import { bytesText } from './format.ts';
 
 /** How an operation stands, in words. */
@@ -19,12 +20,17 @@ export function plannedText(step: Step): string {
       return `at most ${bytesText(step.bytes)} into ${step.folder}/${step.file}`;
     case 'probe':
       return `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
+    case 'verify-snapshot':
+      return `read ${bytesText(step.bytes)}${step.scratch === null ? '' : ', and a test restore'}: ${step.folder}`;
+    case 'remove-snapshot':
+      return `remove ${bytesText(step.bytes)} from ${step.folder}`;
   }
 }
 
 /** A step's result in words: what a snapshot holds, or why there is none. */
 export function stepResultText(step: StepRecord): string {
   if (step.reason !== undefined) return step.reason;
+  if (step.kind === 'verify-snapshot') return verifiedText(step.result as VerifySnapshotResult);
   if (step.kind === 'probe') return probedText(step.result as ProbeStepResult);
   const result = step.result as
     { bytes?: number; work?: { threads: number; messages: number }; file?: string } | undefined;
@@ -40,4 +46,10 @@ function probedText({ version, probes }: ProbeStepResult): string {
   const remarks = probes.flatMap((probe) => (probe.reason === undefined ? [] : [probe.reason]));
   const ways = `${probes.length} route${probes.length === 1 ? '' : 's'} ok, ${version ?? '?'}`;
   return [`${ways} in ${Math.max(1, Math.round(slowest))} ms`, ...remarks].join('; ');
+}
+
+function verifiedText({ facts, trial }: VerifySnapshotResult): string {
+  if (facts === undefined) return '';
+  const tried = trial?.outcome === 'opened' ? `, opened by t3 ${trial.version}` : '';
+  return `whole, ${bytesText(facts.bytes)}, ${facts.work.threads} threads, ${facts.work.messages} messages${tried}`;
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../../host/account.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Host } from '../../host/host.ts';
+import type { Sqlite } from '../../host/sqlite.ts';
 import type { SpaceLedger } from '../../snapshots/space.ts';
 
 /** A condition that must hold for a step. Guards run in the executor, so no surface gets round them. */
@@ -19,6 +20,8 @@ export interface GuardContext {
   config: Config;
   account: Account;
   space: SpaceLedger;
+  /** For reading what is recorded now; what a step records goes with its end. */
+  journal: Sqlite;
 }
 
 export const holds: Verdict = { holds: true };

@@ -3,7 +3,6 @@ import { leadsTo, parseDispatchTable } from '../../fleet/ports.ts';
 import { readAs } from '../../fleet/reader/read.ts';
 import { HttpFailure } from '../../host/http.ts';
 import { recordProbe } from '../../journal/probes.ts';
-import { Binaries } from '../../t3/binaries.ts';
 import { revoke } from '../../t3/credential.ts';
 import { environmentPath, runningVersion } from '../../t3/environment.ts';
 import { knownLevel } from '../../t3/levels.ts';
@@ -44,8 +43,7 @@ export const probeStep: StepKind<ProbeStep> = {
       ]);
     }
     const { version } = running;
-    const binaries = new Binaries(context.host, context.config);
-    const found = await binaries.of(version);
+    const found = await context.binaries.of(version);
     const obstacle = 'problem' in found ? found.problem : await wouldMigrate(context, step, version);
     if ('problem' in found || obstacle !== undefined) {
       const reason = obstacle ?? '';
@@ -58,7 +56,7 @@ export const probeStep: StepKind<ProbeStep> = {
     const probes = [await probeDirect(probing)];
     for (const name of step.names) {
       if (context.signal.aborted) throw new Error('stopped');
-      probes.push(await probeName(context, step, probing, name, version, binaries));
+      probes.push(await probeName(context, step, probing, name, version));
     }
     return done(context, step, version, probes);
   },
@@ -127,12 +125,11 @@ async function wouldMigrate(
  * whomever its table says, so that has to be this user.
  */
 async function probeName(
-  { host, config }: StepContext,
+  { host, config, binaries }: StepContext,
   step: ProbeStep,
   probing: Probing,
   name: string,
   version: string,
-  binaries: Binaries,
 ): Promise<ProbeResult> {
   const say = (verdict: 'unknown' | 'unmapped', reason: string) =>
     probeResult('dispatch', verdict, { name, reason: excerpt(reason) });

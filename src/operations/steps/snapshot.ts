@@ -32,6 +32,7 @@ export const snapshotStep: StepKind<SnapshotStep> = {
         backups: step.backups,
         folder: step.folder,
         name: step.file,
+        alias: step.alias,
         manifest: {
           user: step.user,
           kind: step.snapshotKind,
@@ -48,7 +49,11 @@ export const snapshotStep: StepKind<SnapshotStep> = {
   async recover(context, step) {
     if ((await context.host.files.look(step.backups)) === undefined) return undefined;
     const place = { backups: step.backups, folder: step.folder, name: step.file };
-    const published = await discardSnapshot(context.host, place, unstoppable(context));
+    const published = await discardSnapshot(
+      context.host,
+      { ...place, alias: step.alias },
+      unstoppable(context),
+    );
     if (!published) return undefined;
     // It got its name before the journal heard of it: whole, or it would not have that name; read it to be sure.
     return done(context, step, await examineSnapshot(context.host, place, unstoppable(context)));
@@ -67,7 +72,7 @@ function options(context: StepContext, step: SnapshotStep): SnapshotterOptions {
 }
 
 /** Cleaning up goes on when the rest is asked to stop. */
-function unstoppable({ account, config }: StepContext): SnapshotterOptions {
+export function unstoppable({ account, config }: StepContext): SnapshotterOptions {
   return { account, timeout: config.snapshots.timeout, memory: config.limits.readerMemory };
 }
 

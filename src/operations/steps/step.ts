@@ -1,9 +1,12 @@
 import type { Sqlite } from '../../host/sqlite.ts';
 import type { EventLevel, EventPayload } from '../../journal/records.ts';
+import type { Binaries } from '../../t3/binaries.ts';
 import type { Guard, GuardContext } from '../guards/guard.ts';
 
 /** What a step works with. */
 export interface StepContext extends GuardContext {
+  /** Every version of t3 that is at hand; asked once an operation. */
+  binaries: Binaries;
   operation: number;
   /** Aborted when somebody asked to stop; a step that must not be cut looks at it only where it may. */
   signal: AbortSignal;

@@ -1,4 +1,4 @@
-import { openImmutable, openSource } from '../../host/sqlite.ts';
+import { openForeign, openImmutable, openSource } from '../../host/sqlite.ts';
 import { countWork, readMigrations, type Migration, type Work } from '../../t3/state-database.ts';
 
 /**
@@ -8,7 +8,8 @@ import { countWork, readMigrations, type Migration, type Work } from '../../t3/s
 export type DatabaseJob =
   | { job: 'measure'; source: string; patience: number }
   | { job: 'copy'; source: string; target: string; patience: number }
-  | { job: 'check'; file: string };
+  | { job: 'check'; file: string }
+  | { job: 'migrations'; file: string };
 
 export interface DatabaseFacts {
   pageSize: number;
@@ -58,6 +59,16 @@ export function check(file: string): DatabaseFacts {
   }
 }
 
+/** The migrations of a database that t3 has just closed, its WAL included. */
+export function migrationsIn(file: string): Migration[] {
+  const db = openForeign(file, 0);
+  try {
+    return readMigrations(db);
+  } finally {
+    db.close();
+  }
+}
+
 export function runDatabaseJob(job: DatabaseJob): unknown {
   switch (job.job) {
     case 'measure':
@@ -66,5 +77,7 @@ export function runDatabaseJob(job: DatabaseJob): unknown {
       return copy(job.source, job.target, job.patience);
     case 'check':
       return check(job.file);
+    case 'migrations':
+      return { migrations: migrationsIn(job.file) };
   }
 }

@@ -1,3 +1,4 @@
+import type { Migration } from '../../t3/state-database.ts';
 import type { SnapshotFacts } from '../manifest.ts';
 import type { SnapshotKind } from '../names.ts';
 
@@ -21,6 +22,8 @@ export interface TakeRequest extends Place {
   source: string;
   home: string;
   manifest: { user: string; kind: SnapshotKind; takenAt: string; version: string | null };
+  /** A second name, in the backup folder itself, under which the host's own procedure finds it. */
+  alias: string | null;
   /** Milliseconds to wait for a lock on the source. */
   patience: number;
 }
@@ -30,12 +33,36 @@ export interface VerifyRequest extends Place {
   verb: 'verify';
 }
 
-/** Remove what an interrupted `take` left of this name. A published snapshot stays. */
+/** Remove what an interrupted `take` left of this name. A published snapshot stays, and gets its second name. */
 export interface DiscardRequest extends Place {
   verb: 'discard';
+  alias: string | null;
 }
 
-export type Request = TakeRequest | VerifyRequest | DiscardRequest;
+/** Remove a snapshot and its manifest. */
+export interface RemoveRequest extends Place {
+  verb: 'remove';
+  /** The size that it must have, in bytes; undefined to only clear up where the snapshot is gone already. */
+  bytes?: number;
+}
+
+/** Copy a snapshot into a base directory for t3 to open it in: `<scratch>/userdata/state.sqlite`. */
+export interface UnpackRequest extends Place {
+  verb: 'unpack';
+  /** A folder directly in the cockpit's own one. */
+  scratch: string;
+}
+
+/** Say what has become of an unpacked snapshot, and remove it with all that t3 put around it. */
+export interface ClearRequest {
+  verb: 'clear';
+  backups: string;
+  own: string;
+  scratch: string;
+}
+
+export type Request =
+  TakeRequest | VerifyRequest | DiscardRequest | RemoveRequest | UnpackRequest | ClearRequest;
 
 /** Bytes done of the bytes expected, of one phase. */
 export interface Progress {
@@ -49,4 +76,9 @@ export type Line =
   | { facts: SnapshotFacts }
   /** Of `discard`: was a published snapshot found? */
   | { published: boolean }
+  /** Of `remove`: is it gone? */
+  | { removed: boolean }
+  | { unpacked: true }
+  /** Of `clear`: the migrations that the copy had in the end; null where there was none, or none that can be read. */
+  | { cleared: Migration[] | null }
   | { problem: string };

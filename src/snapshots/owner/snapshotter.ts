@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {
+  alias,
   ensureOwnFolder,
   publish,
   remove,
@@ -14,6 +15,7 @@ import { manifestFile, notIncluded, type Manifest, type SnapshotFacts } from '..
 import { partialSuffix } from '../names.ts';
 import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
 import type { DiscardRequest, Line, Progress, Request, TakeRequest, VerifyRequest } from './protocol.ts';
+import { clear, removeSnapshot, unpack } from './removal.ts';
 
 /** Runs a database job off this thread. */
 export type DatabaseWorker = (job: DatabaseJob) => Promise<unknown>;
@@ -35,6 +37,13 @@ export async function serve(
         return tell({ facts: await verify(request, work, (progress) => tell({ progress })) });
       case 'discard':
         return tell({ published: discard(request) });
+      case 'remove':
+        return tell({ removed: removeSnapshot(request) });
+      case 'unpack':
+        unpack(request);
+        return tell({ unpacked: true });
+      case 'clear':
+        return tell({ cleared: await clear(request, work) });
     }
   } catch (error) {
     tell({ problem: error instanceof Error ? error.message : String(error) });
@@ -82,6 +91,7 @@ async function take(
   writeNew(manifestFile(final) + partialSuffix, `${JSON.stringify(manifest, undefined, 2)}\n`);
   publish(manifestFile(final) + partialSuffix, manifestFile(final));
   publish(partial, final);
+  if (request.alias !== null) alias(final, path.join(request.backups, request.alias));
   sync(request.folder);
   // The folder of ours may be new in the user's backup folder.
   sync(request.backups);
@@ -133,6 +143,7 @@ function discard(request: DiscardRequest): boolean {
   remove(manifestFile(final) + partialSuffix);
   // The manifest is published a moment before its snapshot; alone it is a leftover.
   if (!published) remove(manifestFile(final));
+  else if (request.alias !== null) alias(final, path.join(request.backups, request.alias));
   sync(request.folder);
   return published;
 }

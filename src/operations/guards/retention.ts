@@ -1,0 +1,35 @@
+import { readAs } from '../../fleet/reader/read.ts';
+import { readSnapshots } from '../../journal/snapshots.ts';
+import { catalog } from '../../snapshots/catalog.ts';
+import { retain } from '../../snapshots/retention.ts';
+import type { RemoveSnapshotStep } from '../plan.ts';
+import { fails, holds, type Guard } from './guard.ts';
+
+/**
+ * Guarantee 9, judged by the folder and the journal as they are now: what was planned may be hours old, and the snapshot
+ * that made this one dispensable may be gone.
+ */
+export const retentionGuard: Guard<RemoveSnapshotStep> = {
+  name: 'retention',
+  async check({ host, config, account, journal }, step) {
+    const { answers } = await readAs(host, config, account, [
+      { task: 'folder', path: step.backups, own: config.snapshots.folder },
+    ]);
+    const [folder] = answers;
+    if ('problem' in folder) return fails(`the backup folder cannot be looked at: ${folder.problem}`);
+    const entries = catalog(
+      step.user,
+      {
+        host: { path: step.backups, files: folder.facts.host ?? [] },
+        own: { path: `${step.backups}/${config.snapshots.folder}`, files: folder.facts.own ?? [] },
+      },
+      readSnapshots(journal, step.user),
+    );
+    const judged = retain(entries, config.snapshots.keep, host.clock.now()).find(
+      ({ entry }) => entry.folder === step.folder && entry.file === step.file,
+    );
+    if (judged === undefined) return fails('it is not there any more');
+    if (judged.entry.bytes !== step.bytes) return fails('it is not the file that was planned to go');
+    return judged.because === undefined ? holds : fails(`kept: ${judged.because}`);
+  },
+};

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import { FileProblem } from '../../host/files.ts';
+import {
+  copyOwn,
+  ensureOwnFolder,
+  isThere,
+  remove,
+  removeFolder,
+  requireNoLinks,
+  requirePlainFile,
+  sizeOf,
+  sync,
+} from '../../host/owned.ts';
+import type { Migration } from '../../t3/state-database.ts';
+import { manifestFile } from '../manifest.ts';
+import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
+import type { ClearRequest, RemoveRequest, UnpackRequest } from './protocol.ts';
+
+/** What takes snapshots away, and what unpacks one for a trial and takes that away again; as the owner. */
+
+/**
+ * Remove a snapshot, then its manifest: a manifest alone is a leftover that anybody sees to be one, a snapshot without
+ * one is not.
+ *
+ * @returns whether the snapshot is gone.
+ */
+export function removeSnapshot(request: RemoveRequest): boolean {
+  const file = path.join(request.folder, request.name);
+  requireNoLinks(request.folder, request.backups);
+  if (isThere(file)) {
+    if (request.bytes === undefined) return false;
+    requirePlainFile(file, request.backups);
+    if (sizeOf(file) !== request.bytes)
+      throw new FileProblem(file, 'EINVAL', 'is not the snapshot that was to be removed: its size differs');
+    remove(file);
+    sync(request.folder);
+  }
+  remove(manifestFile(file));
+  sync(request.folder);
+  return true;
+}
+
+/** The scratch folder must be directly in ours: it is removed with everything in it. */
+function requireScratch(scratch: string, own: string): void {
+  if (path.dirname(scratch) !== own || !path.basename(scratch).startsWith('.try-'))
+    throw new FileProblem(scratch, 'EINVAL', 'is no scratch folder');
+}
+
+/** Make a base directory with a copy of the snapshot as its state database. */
+export function unpack(request: UnpackRequest): void {
+  const file = path.join(request.folder, request.name);
+  requirePlainFile(file, request.backups);
+  const own = path.dirname(request.scratch);
+  requireScratch(request.scratch, own);
+  // A snapshot of the host's own may be the first that is tried, before we ever took one.
+  ensureOwnFolder(own);
+  removeFolder(request.scratch);
+  ensureOwnFolder(request.scratch);
+  const userdata = path.join(request.scratch, 'userdata');
+  ensureOwnFolder(userdata);
+  copyOwn(file, path.join(userdata, 'state.sqlite'));
+}
+
+/** @returns the migrations that the copy had in the end; null where it cannot be read any more. */
+export async function clear(
+  request: ClearRequest,
+  work: (job: DatabaseJob) => Promise<unknown>,
+): Promise<Migration[] | null> {
+  requireScratch(request.scratch, request.own);
+  if (!isThere(request.own)) return null;
+  requireNoLinks(request.own, request.backups);
+  const database = path.join(request.scratch, 'userdata/state.sqlite');
+  try {
+    if (!isThere(database)) return null;
+    const { migrations } = (await work({ job: 'migrations', file: database })) as DatabaseFacts;
+    return migrations;
+  } catch {
+    // What t3 has made of the copy is no database any more: that is the answer.
+    return null;
+  } finally {
+    removeFolder(request.scratch);
+  }
+}
