@@ -1,4 +1,4 @@
-import type { JournalFacts } from '../fleet/observer.ts';
+import type { JournalFacts } from '../fleet/journal-facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { dataVersion, readEvents, readLastEvents } from '../journal/events.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { pending } from '../fleet/observation.ts';
+import { nothingSeen } from '../fleet/unseen.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { Tone } from '../view/cell.ts';
 
@@ -43,15 +43,6 @@ export interface CockpitState {
 
 /** Events that the pane keeps: more than a screen, and no growth over a day of watching. */
 export const eventLimit = 500;
-
-export const nothingSeen: Fleet = {
-  instances: [],
-  installed: pending,
-  pins: pending,
-  frozen: pending,
-  userMap: pending,
-  dispatchTable: pending,
-};
 
 export function initialState(
   config: Config,

@@ -1,6 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { emptyJournal, FleetObserver } from '../fleet/observer.ts';
+import { emptyJournal } from '../fleet/journal-facts.ts';
+import { FleetObserver } from '../fleet/observer.ts';
 import { openHost, type Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';

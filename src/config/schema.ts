@@ -79,6 +79,12 @@ export const configSchema = z.strictObject({
       .default('/etc/systemd/system/t3-serve@.service')
       .describe('The unit template; doctor looks at it.'),
     freeze: absolutePath().default('/etc/t3-autoupdate.freeze').describe('Its existence freezes versions.'),
+    lastGood: absolutePath()
+      .default('/var/lib/t3-autoupdate/last-good')
+      .describe('The version that the host’s updater last found good. Only read.'),
+    deferral: absolutePath('user')
+      .default('/var/lib/t3-autoupdate/deferred/{user}')
+      .describe('Exists while a restart is owed to a user; its content is the version owed.'),
     state: absolutePath()
       .default('/var/lib/t3-cockpit')
       .describe('The cockpit’s own folder, root only: the journal and the host lock.'),
@@ -92,6 +98,11 @@ export const configSchema = z.strictObject({
     )
     .default('t3-serve@{user}.service')
     .describe('The unit of a user’s server.'),
+
+  jobs: z
+    .array(z.string().regex(/^[A-Za-z][\w.@-]{0,63}$/, 'expected the name of a unit, without .service'))
+    .default(['t3-autoupdate', 't3-backup-state', 't3-migrate-idle', 't3-watchdog'])
+    .describe('The host’s own scheduled jobs: a service and a timer each.'),
 
   pins: z
     .array(pin)

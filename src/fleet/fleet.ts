@@ -3,6 +3,7 @@ import type { UnitState } from '../host/units/units.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
 import type { StateFacts } from '../t3/state-database.ts';
 import type { ProbeStanding } from '../t3/verdict.ts';
+import type { HostJob } from './jobs.ts';
 import type { Observation } from './observation.ts';
 import type { Pins } from './pins.ts';
 import type { UserMapProblem } from './user-map.ts';
@@ -30,6 +31,15 @@ export interface Mapping {
   leadsTo: { user: string; port: number } | undefined;
 }
 
+/** `reason` is the first line of the freeze file, `since` its time: milliseconds since 1970. */
+export type Freeze = { frozen: false } | { frozen: true; reason: string; since: number };
+
+/** A restart owed to a user who was busy: onto which version, and since when (milliseconds since 1970). */
+export interface Deferral {
+  version: string | undefined;
+  since: number;
+}
+
 /** One user's t3 server, as far as it is known. */
 export interface Instance {
   readonly user: string;
@@ -48,6 +58,8 @@ export interface Instance {
   /** How the handshake went when it was last done, by route and name; empty where it never was. From the journal. */
   readonly probes: Observation<readonly ProbeStanding[]>;
   readonly hosting: Observation<Hosting>;
+  /** Undefined while nothing is owed. */
+  readonly deferral: Observation<Deferral | undefined>;
 }
 
 /** All instances of a host at one moment. Never changed in place: a new measurement makes a new value. */
@@ -57,7 +69,11 @@ export interface Fleet {
   readonly installed: Observation<string>;
   readonly pins: Observation<Pins>;
   /** Whether versions are frozen on this host. */
-  readonly frozen: Observation<boolean>;
+  readonly freeze: Observation<Freeze>;
+  /** The version that the host's updater last found good; undefined where it keeps none. */
+  readonly lastGood: Observation<string | undefined>;
+  /** The host's own scheduled jobs. */
+  readonly jobs: Observation<readonly HostJob[]>;
   /** Whether the dispatch table could be read, and its entries that are none. */
   readonly dispatchTable: Observation<readonly string[]>;
   /** Whether the user map could be read, and its lines that are no entries. */
@@ -76,5 +92,6 @@ export const instanceFacts = [
   'state',
   'snapshots',
   'probes',
+  'deferral',
 ] as const;
 export type InstanceFact = (typeof instanceFacts)[number];

@@ -1,18 +1,21 @@
 import pLimit from 'p-limit';
 import type { Config } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
-import type { Watch } from '../host/watch.ts';
-import type { SnapshotRecord } from '../snapshots/catalog.ts';
-import type { ProbeStanding } from '../t3/verdict.ts';
 import { moment, reasonOf, type Collecting } from './collect/context.ts';
 import { observeLiveness } from './collect/liveness.ts';
 import { observeOwned, type Remembered } from './collect/owned.ts';
+import { observeDeferral, observeFreeze, observeLastGood } from './collect/host-state.ts';
 import { readRoster } from './collect/roster.ts';
-import { judgeHosting, observeSession, observeUnits } from './collect/units.ts';
-import { observeFreeze, observeInstalled, observePins, type RememberedBinary } from './collect/versions.ts';
+import { judgeHosting, observeJobs, observeSession, observeUnits } from './collect/units.ts';
+import { observeInstalled, observePins, type RememberedBinary } from './collect/versions.ts';
 import type { Fleet, Instance } from './fleet.ts';
-import { known, pending, unknown } from './observation.ts';
+import type { JournalFacts } from './journal-facts.ts';
+import { nothingSeen, unseenInstance } from './unseen.ts';
+import { jobUnits } from './jobs.ts';
+import { known, unknown, valueOf } from './observation.ts';
 import { ReadingBudget } from './readers.ts';
+import { oneAtATime, Turns } from './turns.ts';
+import { FleetWatch, type Topic } from './watching.ts';
 
 export interface ObserverOptions {
   host: Host;
@@ -22,17 +25,6 @@ export interface ObserverOptions {
   /** The environment that this program was started in: its tmux, and who called sudo. */
   environment: Readonly<Record<string, string | undefined>>;
 }
-
-/** What is known of a user from the journal; each throws in words where the journal cannot be read. */
-export interface JournalFacts {
-  /** The snapshots that it vouches for. */
-  snapshots(user: string): readonly SnapshotRecord[];
-  /** How the handshake went, by route and name. */
-  probes(user: string): readonly ProbeStanding[];
-}
-
-/** Where there is no journal: nothing was ever recorded. */
-export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [] };
 
 type HostFacts = Omit<Fleet, 'instances'>;
 
@@ -50,24 +42,22 @@ export class FleetObserver {
   readonly #binary: RememberedBinary = {};
   readonly #busy = new Set<string>();
   readonly #listeners = new Set<(fleet: Fleet) => void>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #turns: Turns;
+  readonly #observeUnits = oneAtATime(() => this.#lookAtUnits());
+  readonly #observeVersions = oneAtATime(() => this.#lookAtVersions());
+  readonly #observeRoster = oneAtATime(() => this.#lookAtRoster());
   readonly #instances = new Map<string, Instance>();
-  #facts: HostFacts = {
-    installed: pending,
-    pins: pending,
-    frozen: pending,
-    userMap: pending,
-    dispatchTable: pending,
-  };
+  #facts: HostFacts = nothingSeen;
   /** The value last given out; undefined as soon as anything has changed since. */
   #fleet: Fleet | undefined;
-  #watch: Watch | undefined;
+  #watch: FleetWatch | undefined;
   #announced = false;
   #stopped = false;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.#collecting = { host: options.host, config: options.config };
+    this.#turns = new Turns(options.host.clock);
     this.#budget = new ReadingBudget(options.host.clock, options.config.limits.readerShare);
     this.#requests = pLimit(options.config.limits.parallelRequests);
     this.#readers = pLimit(options.config.limits.parallelReaders);
@@ -106,30 +96,43 @@ export class FleetObserver {
   start(): void {
     const { cadence } = this.#options.config;
     void this.#observeRoster().then(() => {
-      this.#every(cadence.accounts, () => this.#observeRoster(), true);
-      this.#every(cadence.units, () => this.#observeUnits());
-      this.#every(cadence.liveness, () =>
+      this.#turns.every(cadence.accounts, () => this.#observeRoster(), true);
+      this.#turns.every(cadence.units, () => this.#observeUnits());
+      this.#turns.every(cadence.liveness, () =>
         Promise.all(this.#eachInstance((user) => this.#observeAlive(user))),
       );
-      this.#every(Math.min(cadence.state, cadence.snapshots), () =>
+      this.#turns.every(Math.min(cadence.state, cadence.snapshots), () =>
         Promise.all(this.#eachInstance((user) => this.#observeOwned(user))),
       );
     });
-    this.#every(cadence.installed, () => this.#observeVersions());
-    // What the host's own scripts change in these files is seen at once, not at the next turn.
-    const { userMap, dispatchTable, freeze } = this.#options.config.paths;
-    this.#watch = this.#options.host.watch([userMap, dispatchTable, freeze], (path) => {
-      void (path === freeze
-        ? this.#observeVersions()
-        : this.#observeRoster().then(() => this.#observeUnits()));
+    this.#turns.every(cadence.installed, () => this.#observeVersions());
+    // What the host's own scripts and supervisor do is seen at once, not at the next turn.
+    this.#watch = new FleetWatch(this.#options.host, this.#options.config, {
+      file: (topic) => this.#follow(topic),
+      unit: (name) => {
+        if (name === undefined || this.#unitNames().includes(name)) void this.#observeUnits();
+      },
     });
+  }
+
+  #follow(topic: Topic): void {
+    switch (topic.about) {
+      case 'roster':
+        return void this.#observeRoster().then(() => this.#observeUnits());
+      case 'versions':
+        return void this.#observeVersions();
+      case 'deferrals':
+        return void this.#observeDeferrals();
+      case 'backups':
+        this.#budget.changed(topic.user);
+        return void this.#observeOwned(topic.user);
+    }
   }
 
   stop(): void {
     this.#stopped = true;
-    void this.#watch?.close();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    void this.#watch?.stop();
+    this.#turns.stop();
     this.#listeners.clear();
   }
 
@@ -139,42 +142,41 @@ export class FleetObserver {
     await Promise.all([this.#observeOwned(user), this.#observeAlive(user)]);
   }
 
-  #every(cadence: number, look: () => Promise<unknown>, late = false): void {
-    const turn = () => {
-      // A turn begins a cadence after the last one began, or when that one has ended, whichever is later.
-      const began = this.#options.host.clock.monotonic();
-      void look().finally(() =>
-        schedule(Math.max(0, cadence - (this.#options.host.clock.monotonic() - began))),
-      );
-    };
-    const schedule = (delay: number) => {
-      if (this.#stopped) return;
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        turn();
-      }, delay);
-      this.#timers.add(timer);
-    };
-    if (late) schedule(cadence);
-    else if (!this.#stopped) turn();
-  }
-
-  async #observeRoster(): Promise<void> {
+  async #lookAtRoster(): Promise<void> {
     const { userMap, dispatchTable, entries } = await readRoster(this.#collecting);
     if (userMap.kind === 'known') {
       const before = new Map(this.#instances);
       this.#instances.clear();
       for (const entry of entries)
-        this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseen), ...entry });
+        this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseenInstance), ...entry });
       this.#know({ userMap: known(userMap.value.problems, userMap.at), dispatchTable });
     } else if (userMap.kind === 'unknown') {
       // A user map that cannot be read does not mean that everybody is gone.
       this.#know({ userMap: unknown(userMap.reason, userMap.at) });
     }
+    await this.#observeDeferrals();
+    this.#watch?.set(this.fleet);
   }
 
-  async #observeUnits(): Promise<void> {
-    const names = [...this.#instances.values()].map((instance) => instance.unitName);
+  async #observeDeferrals(): Promise<void> {
+    await Promise.all(
+      [...this.#instances.keys()].map(async (user) => {
+        const deferral = await observeDeferral(this.#collecting, user);
+        const instance = this.#instances.get(user);
+        if (instance !== undefined) this.#instances.set(user, { ...instance, deferral });
+      }),
+    );
+    this.#changed();
+  }
+
+  /** The units of everybody's servers and of the host's own jobs. */
+  #unitNames(): string[] {
+    const jobs = this.#options.config.jobs.flatMap((job) => Object.values(jobUnits(job)));
+    return [...[...this.#instances.values()].map((instance) => instance.unitName), ...jobs];
+  }
+
+  async #lookAtUnits(): Promise<void> {
+    const names = this.#unitNames();
     const [units, session] = await Promise.all([
       observeUnits(this.#collecting, names),
       observeSession(this.#collecting, this.#options.environment),
@@ -185,18 +187,23 @@ export class FleetObserver {
       if (!asked.has(instance.unitName)) continue;
       const unit = units(instance.unitName);
       this.#instances.set(user, { ...instance, unit, hosting: judgeHosting(unit, session) });
+      // Another server, or none any more: what the last one answered is past.
+      const [before, now] = [valueOf(instance.unit), valueOf(unit)];
+      if (before !== undefined && before.mainPid !== now?.mainPid) void this.#observeAlive(user);
     }
-    this.#changed();
+    this.#know({ jobs: observeJobs(this.#collecting, units) });
   }
 
-  async #observeVersions(): Promise<void> {
+  async #lookAtVersions(): Promise<void> {
     await Promise.all([
       observeInstalled(this.#collecting, this.#facts.installed, this.#binary).then((installed) =>
         this.#know({ installed }),
       ),
       observePins(this.#collecting, this.#options.environment).then((pins) => this.#know({ pins })),
-      observeFreeze(this.#collecting).then((frozen) => this.#know({ frozen })),
+      observeFreeze(this.#collecting).then((freeze) => this.#know({ freeze })),
+      observeLastGood(this.#collecting).then((lastGood) => this.#know({ lastGood })),
     ]);
+    this.#watch?.set(this.fleet);
   }
 
   #observeAlive(user: string): Promise<void> {
@@ -280,15 +287,3 @@ export class FleetObserver {
     });
   }
 }
-
-type Unseen = Omit<Instance, 'user' | 'authentik' | 'unitName' | 'account' | 'port' | 'mapping'>;
-
-const unseen: Unseen = {
-  unit: pending,
-  liveness: pending,
-  size: pending,
-  state: pending,
-  snapshots: pending,
-  probes: pending,
-  hosting: pending,
-};

@@ -3,11 +3,16 @@ import type { Clock } from '../host/clock.ts';
 /** However costly a user's database is to read, it is tried again after this. Milliseconds. */
 const longestPause = 5 * 60_000;
 
+/** So many changes in a row are looked at as they come, and one more after each refill (milliseconds). */
+const eagerReads = 6;
+const eagerRefill = 5000;
+
 /**
  * Decides when a user's files may be read again, so that reading costs no more than a share of one core however many
  * users are busy, and a database that is crafted to be slow is read less often instead of keeping others waiting.
  */
 export class ReadingBudget {
+  readonly #eager = new Map<string, { left: number; at: number }>();
   readonly #notBefore = new Map<string, number>();
   readonly #clock: Clock;
   readonly #share: number;
@@ -26,6 +31,22 @@ export class ReadingBudget {
     if (milliseconds === 0) return;
     const pause = Math.min(longestPause, (milliseconds * Math.max(1, users)) / this.#share);
     this.#notBefore.set(user, this.#clock.monotonic() + pause);
+  }
+
+  /**
+   * Something in this user's folders has changed, by whomever. Some changes in a row are looked at as they come; a storm
+   * of them (a user may make one) is looked at once an `eagerRefill`, and otherwise when the budget allows it.
+   */
+  changed(user: string): void {
+    const now = this.#clock.monotonic();
+    const before = this.#eager.get(user) ?? { left: eagerReads, at: now };
+    const refilled = Math.floor((now - before.at) / eagerRefill);
+    const left = Math.min(eagerReads, before.left + refilled);
+    if (left > 0) this.forgive(user);
+    this.#eager.set(user, {
+      left: Math.max(0, left - 1),
+      at: left === eagerReads ? now : before.at + refilled * eagerRefill,
+    });
   }
 
   /** Something was done to this user's files on purpose: look again at the next occasion. */

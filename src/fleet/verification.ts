@@ -111,14 +111,13 @@ function instanceChecks(
   const checks: Omit<Check, 'user'>[] = [
     {
       subject: 'unit',
-      ...judge(instance.unit, tick, cadence.units, 'active (running)', (state) =>
-        state.load === 'loaded' && isRunning(state)
-          ? ok(`active (${state.sub})`)
-          : wrong(
-              state.load === 'loaded' ? `${state.active} (${state.sub})` : state.load,
-              `systemctl status ${instance.unitName}`,
-            ),
-      ),
+      ...judge(instance.unit, tick, cadence.units, 'active (running), unless disabled', (state) => {
+        const found = state.load === 'loaded' ? `${state.active} (${state.sub})` : state.load;
+        if (state.load === 'loaded' && isRunning(state)) return ok(found);
+        // Somebody has meant it to be off.
+        if (state.startup === 'disabled' && state.active === 'inactive') return ok(`${found}, disabled`);
+        return wrong(found, `systemctl status ${instance.unitName}`);
+      }),
     },
     {
       subject: 'dispatch',

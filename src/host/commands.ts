@@ -67,6 +67,15 @@ export interface CommandResult {
 export interface Commands {
   /** Run to its end. A command that fails is a result, not an exception: what it means is for the caller to say. */
   run(argv: readonly [string, ...string[]], options: CommandOptions): Promise<CommandResult>;
+  /** Start a command that tells something line by line until it is stopped. It dies with us. */
+  follow(argv: readonly [string, ...string[]], onLine: (line: string) => void): Follower;
+}
+
+/** A command that goes on. */
+export interface Follower {
+  /** Resolves when it has ended, for whatever reason. */
+  ended: Promise<void>;
+  stop(): void;
 }
 
 /** What a child learns of our environment: how to find programs, and to speak UTF-8. */
@@ -145,6 +154,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
         took: result.durationMs,
       };
     },
+    follow: startFollower,
   };
 }
 
@@ -157,6 +167,26 @@ function killGroup(leader: number | undefined): void {
     // Nobody is left.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+function startFollower(argv: readonly [string, ...string[]], onLine: (line: string) => void): Follower {
+  const stop = new AbortController();
+  const ended = import('execa').then(async ({ execa }) => {
+    const subprocess = execa('setpriv', ['--pdeathsig=KILL', '--', ...argv], {
+      cwd: '/',
+      extendEnv: false,
+      env: { ...minimalEnvironment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      // Lines are told, not kept.
+      buffer: false,
+      reject: false,
+      killSignal: 'SIGKILL',
+      cancelSignal: stop.signal,
+    });
+    createInterface({ input: subprocess.stdout }).on('line', onLine);
+    await subprocess;
+  });
+  return { ended, stop: () => stop.abort() };
 }
 
 function mustDrop(account: Account | undefined): boolean {

@@ -98,7 +98,12 @@ function writeHostFiles(
   );
   writeFileSync(layout.dispatchTable, `${JSON.stringify(Object.fromEntries(table), undefined, 2)}\n`);
   users.forEach((user, index) => {
-    const activity = user.life === 'busy' ? 'T3_STAND_IN_ACTIVITY=busy\n' : '';
+    const activity =
+      user.life === 'busy'
+        ? 'T3_STAND_IN_ACTIVITY=busy\n'
+        : user.life === 'stopped'
+          ? 'T3_SANDBOX_DISABLED=1\n'
+          : '';
     writeFileSync(layout.environmentFile(user.name), `T3_PORT=${ports[index]}\n${activity}`, { mode: 0o600 });
   });
   for (const file of pinFiles(layout)) {

@@ -108,7 +108,13 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
       : instance.hosting.kind === 'unknown' && instance.unit.kind === 'known'
         ? ['hosting?']
         : []),
-    ...(valueOf(fleet.frozen) === true ? ['frozen'] : []),
+    ...deferralMarks(instance),
+    ...(valueOf(fleet.freeze)?.frozen === true ? ['frozen'] : []),
   ];
   return cell(marks.join(' '), hosting ? 'attention' : 'muted');
+}
+
+function deferralMarks({ deferral }: Instance): string[] {
+  const owed = valueOf(deferral);
+  return owed === undefined ? [] : [`deferred${owed.version === undefined ? '' : ` ${owed.version}`}`];
 }

@@ -21,6 +21,9 @@ export function hostProblemTexts(fleet: Fleet): string[] {
       (valueOf(fleet.userMap) ?? []).map(({ line, message }) => `line ${line}: ${message}`),
     ),
     ...about('dispatch table', fleet.dispatchTable, valueOf(fleet.dispatchTable) ?? []),
+    ...(valueOf(fleet.jobs) ?? [])
+      .filter(({ ended }) => ended === 'failed')
+      .map(({ name }) => `${name} has failed: systemctl status ${name}`),
   ];
 }
 

@@ -21,6 +21,10 @@ export class FakeCommands implements Commands {
     return this;
   }
 
+  follow(): never {
+    throw new Error('unexpected: a follower');
+  }
+
   async run(argv: readonly [string, ...string[]], options: CommandOptions): Promise<CommandResult> {
     const next = this.#expected.shift();
     const line = argv.join(' ');

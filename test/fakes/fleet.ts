@@ -1,5 +1,5 @@
 import type { Fleet, Instance } from '../../src/fleet/fleet.ts';
-import { known, pending, type Moment } from '../../src/fleet/observation.ts';
+import { known, type Moment } from '../../src/fleet/observation.ts';
 import type { UnitState } from '../../src/host/units/units.ts';
 
 const start: Moment = { wall: Date.UTC(2026, 10, 23, 12, 0, 0), tick: 1_000_000 };
@@ -17,6 +17,9 @@ export const runningUnit: UnitState = {
   restarts: 0,
   memory: 300_000_000,
   tasks: 12,
+  startup: 'enabled',
+  nextRun: undefined,
+  lastRun: undefined,
 };
 
 /** An instance of which everything is known and fine, but for what the test says. */
@@ -44,6 +47,7 @@ export function instanceOf(user: string, facts: Partial<Instance> = {}, at: Mome
     snapshots: known([], at),
     probes: known([], at),
     hosting: known({ hosts: false }, at),
+    deferral: known(undefined, at),
     ...facts,
   };
 }
@@ -53,18 +57,13 @@ export function fleetOf(...instances: Instance[]): Fleet {
     instances,
     installed: known('0.0.24', start),
     pins: known({ readings: [], agreed: { kind: 'version', version: '0.0.24' } }, start),
-    frozen: known(false, start),
+    freeze: known({ frozen: false }, start),
+    lastGood: known(undefined, start),
+    jobs: known([], start),
     userMap: known([], start),
     dispatchTable: known([], start),
   };
 }
 
-export const unseenFleet: Fleet = {
-  instances: [],
-  installed: pending,
-  pins: pending,
-  frozen: pending,
-  userMap: pending,
-  dispatchTable: pending,
-};
+export { nothingSeen as unseenFleet } from '../../src/fleet/unseen.ts';
 export const startMoment = start;

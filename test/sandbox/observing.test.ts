@@ -5,7 +5,9 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import type { Fleet, Instance } from '../../src/fleet/fleet.ts';
-import { emptyJournal, FleetObserver } from '../../src/fleet/observer.ts';
+import { valueOf } from '../../src/fleet/observation.ts';
+import { emptyJournal } from '../../src/fleet/journal-facts.ts';
+import { FleetObserver } from '../../src/fleet/observer.ts';
 import type { Host } from '../../src/host/host.ts';
 import { supervisorUnits } from '../../src/host/units/supervisor.ts';
 import { TestSandbox, until } from './sandbox.ts';
@@ -131,11 +133,7 @@ describe('what changes on the host', () => {
     writeFileSync(map, before);
     await until('zoe gone', () => (find(fleet.fleet, 'zoe') === undefined ? true : undefined), 3000);
     writeFileSync(path.join(sandbox.root, 'etc/t3-autoupdate.freeze'), 'bad night\n');
-    await until(
-      'the freeze',
-      () => (fleet.fleet.frozen.kind === 'known' && fleet.fleet.frozen.value ? true : undefined),
-      3000,
-    );
+    await until('the freeze', () => (valueOf(fleet.fleet.freeze)?.frozen === true ? true : undefined), 3000);
   });
 
   it('does not make everybody vanish when the user map cannot be read', async () => {
@@ -189,7 +187,11 @@ describe('the units', () => {
   it('are unknown, and nothing else is, when nobody answers for them', async () => {
     const broken: Host = {
       ...host,
-      units: { backend: 'sandbox', show: () => Promise.reject(new Error('the supervisor is gone')) },
+      units: {
+        backend: 'sandbox',
+        show: () => Promise.reject(new Error('the supervisor is gone')),
+        watch: host.units.watch,
+      },
     };
     observer = new FleetObserver({
       host: broken,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { supervisorUnits } from '../../src/host/units/supervisor.ts';
 import { layoutOf, type Layout } from '../../src/sandbox/layout.ts';
 import { installGlobally } from '../../src/sandbox/versions.ts';
 import { TestSandbox } from './sandbox.ts';
@@ -39,8 +40,17 @@ describe('verify', () => {
   });
 
   it('does not pass a user whose server is stopped, nor one it could not probe', async () => {
-    const { checks } = await sandbox.json<Verified>('verify', 'carol');
-    expect(checks.find(({ user, subject }) => user === 'carol' && subject === 'unit')?.verdict).toBe('wrong');
+    const unit = async (user: string) =>
+      (await sandbox.json<Verified>('verify', user)).checks.find(
+        (check) => check.user === user && check.subject === 'unit',
+      );
+    // Carol's is disabled: somebody meant it to be off. Alice's is not.
+    expect(await unit('carol')).toMatchObject({ verdict: 'ok', found: 'inactive (dead), disabled' });
+    const units = supervisorUnits(sandbox.root, 20_000);
+    await units.stop('t3-serve@alice.service');
+    expect(await unit('alice')).toMatchObject({ verdict: 'wrong', found: 'failed (failed)' });
+    await units.start('t3-serve@alice.service');
+    await units.close();
     installGlobally(layout, '0.0.27');
     const unsure = await sandbox.run('verify', 'alice');
     expect(unsure.stdout).toMatch(/inconclusive {2}alice {2}pairing as alice/);

@@ -43,7 +43,7 @@ interface Status {
   }[];
 }
 
-beforeAll(() => buildMachine([{ name: 'vera', bytes: 40 * 1024 * 1024 }, { name: 'emo' }]));
+beforeAll(buildMachine);
 
 const uidOf = async (user: string) => Number(await sh('id', '-u', user));
 const instance = async (user: string) =>

@@ -1,4 +1,5 @@
 import { valueOf } from '../../fleet/observation.ts';
+import { hostTexts } from '../../view/host.ts';
 import { pinsText } from '../../view/pins.ts';
 import { factCell } from '../../view/cell.ts';
 import { cell } from '../../view/cell.ts';
@@ -25,11 +26,25 @@ export function headerLine(state: CockpitState): Line {
     ...(operationRuns(state)
       ? [segment(`operation ${state.operation?.operation.id ?? ''} runs  `, 'busy')]
       : []),
-    ...(valueOf(fleet.frozen) === true ? [segment('FROZEN  ', 'attention', true)] : []),
+    ...(valueOf(fleet.jobs) ?? [])
+      .filter(({ running }) => running)
+      .map(({ name }) => segment(`${name} runs  `, 'attention')),
+    ...(valueOf(fleet.freeze)?.frozen === true ? [segment('FROZEN  ', 'attention', true)] : []),
     ...(config.readOnly ? [segment('READ-ONLY  ', 'attention', true)] : []),
     segment(`${timeText(now.wall)} `, 'muted'),
   ];
   return spread(left, right, size.columns);
+}
+
+/** What the host's own scripts are about, where there is room for it. */
+export function hostLine(state: CockpitState): Line {
+  const texts = hostTexts(state.fleet, state.now.wall);
+  const [first = '', ...others] = texts;
+  return spread(
+    [[segment(` ${first}`, 'muted')], ...others.map((text): Line => [segment(` · ${text}`, 'muted')])],
+    [],
+    state.size.columns,
+  );
 }
 
 /** What is wrong with the host as a whole. */

@@ -1,3 +1,4 @@
+import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts } from '../../view/problems.ts';
 import type { CockpitState } from '../state.ts';
 
@@ -26,11 +27,19 @@ export interface Layout {
  */
 export function layoutOf(state: CockpitState): Layout {
   const { columns, rows } = state.size;
-  const body = Math.max(0, rows - 1 - fixedLines - hostProblems(state).length);
+  const body = Math.max(0, rows - 1 - fixedLines - (showsHost(state) ? 1 : 0) - hostProblems(state).length);
   const busy = state.mode.kind === 'fleet' && state.mode.pane === 'operation';
   const most = busy ? Math.floor(body * 0.55) : body - leastPane - 4;
   const grid = Math.max(1, Math.min(state.fleet.instances.length, Math.max(3, most)));
   return { columns, grid, pane: Math.max(0, body - grid), body: body + 2 };
+}
+
+/** From this height on there is a line for what the host's own scripts are about. */
+const hostLineRows = 30;
+
+/** Is there a line about the host's own scripts, and anything to say in it? */
+export function showsHost({ size, fleet, now }: CockpitState): boolean {
+  return size.rows >= hostLineRows && hostTexts(fleet, now.wall).length > 0;
 }
 
 export function gridHeight(state: CockpitState): number {

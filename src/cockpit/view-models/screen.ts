@@ -2,10 +2,10 @@ import type { Glyphs } from '../glyphs.ts';
 import type { CockpitState } from '../state.ts';
 import { keysLine, noticeLine } from './footer.ts';
 import { gridModel, type Grid } from './grid.ts';
-import { headerLine, problemLines } from './header.ts';
+import { headerLine, hostLine, problemLines } from './header.ts';
 import { helpLines } from './help.ts';
 import { instancePane, type InstancePane } from './instance.ts';
-import { layoutOf, type Layout } from './layout.ts';
+import { layoutOf, showsHost, type Layout } from './layout.ts';
 import type { Line } from './line.ts';
 import { operationPane, type Pane } from './operation.ts';
 
@@ -30,7 +30,7 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
   return {
     layout,
     header: headerLine(state),
-    problems: problemLines(state),
+    problems: [...(showsHost(state) ? [hostLine(state)] : []), ...problemLines(state)],
     body:
       state.mode.kind === 'help'
         ? { kind: 'help', lines: helpLines(state, layout.body - 1, state.mode.offset) }

@@ -1,5 +1,4 @@
 import type { Fleet, Instance } from '../../fleet/fleet.ts';
-import { valueOf } from '../../fleet/observation.ts';
 import { pinText } from '../../fleet/pins.ts';
 import { newestUsable } from '../../snapshots/catalog.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
@@ -7,6 +6,7 @@ import { columns, gap, placeColumns } from '../../view/columns.ts';
 import { pad } from '../../view/format.ts';
 import { instanceCells, type Seeing } from '../../view/instance.ts';
 import { pinsText } from '../../view/pins.ts';
+import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts, instanceProblems } from '../../view/problems.ts';
 import { isoTime, observationJson } from './json.ts';
 
@@ -31,16 +31,15 @@ export function statusTable(seeing: Seeing, total: number | undefined): string {
 }
 
 /** What concerns the whole host, in lines above the table. */
-export function headerLines({ config, fleet }: Seeing): string[] {
-  const { installed, pins, frozen } = fleet;
+export function headerLines({ config, fleet, wall }: Seeing): string[] {
+  const { installed, pins } = fleet;
   const facts = [
     config.host.name,
     `installed ${installed.kind === 'known' ? installed.value : installed.kind === 'unknown' ? `? ${installed.reason}` : '…'}`,
     `pinned ${pins.kind === 'known' ? pinsText(pins.value) : pins.kind === 'unknown' ? `? ${pins.reason}` : '…'}`,
-    ...(valueOf(frozen) === true ? ['FROZEN'] : []),
     ...(config.readOnly ? ['read-only'] : []),
   ];
-  return [facts.join(' · '), ...hostProblemTexts(fleet)];
+  return [facts.join(' · '), ...hostTexts(fleet, wall), ...hostProblemTexts(fleet)];
 }
 
 /** The fleet as a document (docs/json.md, status). */
@@ -58,7 +57,20 @@ export function statusDocument({ config, fleet, wall }: Seeing): object {
         problem: problem ?? null,
       })),
     })),
-    frozen: observationJson(fleet.frozen, (frozen) => frozen),
+    frozen: observationJson(fleet.freeze, ({ frozen }) => frozen),
+    freeze: observationJson(fleet.freeze, (freeze) =>
+      freeze.frozen ? { reason: freeze.reason, since: isoTime(freeze.since) } : null,
+    ),
+    lastGood: observationJson(fleet.lastGood, (version) => version ?? null),
+    jobs: observationJson(fleet.jobs, (jobs) =>
+      jobs.map(({ since, next, last, ended, ...job }) => ({
+        ...job,
+        ended: ended ?? null,
+        since: isoTime(since),
+        next: isoTime(next),
+        last: isoTime(last),
+      })),
+    ),
     userMap: observationJson(fleet.userMap, (problems) => ({ problems })),
     dispatchTable: observationJson(fleet.dispatchTable, (problems) => ({ problems })),
     instances: fleet.instances.map((instance) => instanceDocument(instance, wall)),
@@ -115,6 +127,9 @@ function instanceDocument(instance: Instance, wall: number): object {
         snapshots: entries.length,
       };
     }),
+    deferral: observationJson(instance.deferral, (owed) =>
+      owed === undefined ? null : { version: owed.version ?? null, since: isoTime(owed.since) },
+    ),
     hosting: observationJson(instance.hosting, (hosting) =>
       hosting.hosts ? { hosts: true, because: hosting.because } : { hosts: false },
     ),

@@ -2,7 +2,8 @@ import type { SessionProcess } from '../../host/terminals.ts';
 import { sessionProcesses } from '../../host/terminals.ts';
 import type { UnitState } from '../../host/units/units.ts';
 import type { Hosting } from '../fleet.ts';
-import { known, unknown, valueOf, type Observation } from '../observation.ts';
+import { jobOf, jobUnits, type HostJob } from '../jobs.ts';
+import { known, pending, unknown, valueOf, type Observation } from '../observation.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
 
 /** The states of all units, by one question to the supervisor. */
@@ -21,6 +22,23 @@ export async function observeUnits(
     const failed = unknown(reasonOf(error), moment(collecting));
     return () => failed;
   }
+}
+
+/** The host's own jobs, from the same answer. */
+export function observeJobs(
+  collecting: Collecting,
+  units: (name: string) => Observation<UnitState>,
+): Observation<readonly HostJob[]> {
+  const jobs: HostJob[] = [];
+  for (const name of collecting.config.jobs) {
+    const of = jobUnits(name);
+    const [service, timer] = [units(of.service), units(of.timer)];
+    if (service.kind === 'pending' || timer.kind === 'pending') return pending;
+    if (service.kind === 'unknown') return unknown(service.reason, service.at);
+    if (timer.kind === 'unknown') return unknown(timer.reason, timer.at);
+    jobs.push(jobOf(name, service.value, timer.value));
+  }
+  return known(jobs, moment(collecting));
 }
 
 /** The processes of this session with the control group of each, as far as they can be told. */

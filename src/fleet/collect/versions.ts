@@ -67,13 +67,3 @@ export async function observePins(
     return unknown(reasonOf(error), moment(collecting));
   }
 }
-
-/** Does the freeze file exist? */
-export async function observeFreeze(collecting: Collecting): Promise<Observation<boolean>> {
-  const { host, config } = collecting;
-  try {
-    return known((await host.files.look(config.paths.freeze)) !== undefined, moment(collecting));
-  } catch (error) {
-    return unknown(reasonOf(error), moment(collecting));
-  }
-}

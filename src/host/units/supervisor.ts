@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { z } from 'zod';
 import { systemHttp } from '../http.ts';
+import { systemWatch } from '../watch.ts';
 import type { UnitState, Units } from './units.ts';
 
 /**
@@ -11,6 +12,9 @@ import type { UnitState, Units } from './units.ts';
  *     POST /shutdown                              stop everything and end
  */
 export const supervisorSocket = 'run/supervisor.sock';
+
+/** A file under the sandbox's root that the supervisor writes whenever a unit has changed. */
+export const changesFile = 'run/units.changed';
 
 const unitState = z.object({
   name: z.string(),
@@ -25,6 +29,9 @@ const unitState = z.object({
   restarts: z.int().optional(),
   memory: z.number().optional(),
   tasks: z.int().optional(),
+  startup: z.string().optional(),
+  nextRun: z.number().optional(),
+  lastRun: z.number().optional(),
 });
 
 /** The supervisor of a sandbox, as a client. */
@@ -67,6 +74,11 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
       const known = new Map(states.map((state) => [state.name, withUndefined(state)]));
       return new Map(names.map((name) => [name, known.get(name) ?? notFound(name)]));
     },
+    watch(changed) {
+      const watch = systemWatch(() => changed(undefined));
+      watch.set([`${root}/${changesFile}`]);
+      return watch;
+    },
     start: (name) => act(name, 'start'),
     stop: (name) => act(name, 'stop'),
     restart: (name) => act(name, 'restart'),
@@ -96,5 +108,8 @@ function withUndefined(state: z.output<typeof unitState>): UnitState {
     restarts: state.restarts,
     memory: state.memory,
     tasks: state.tasks,
+    startup: state.startup,
+    nextRun: state.nextRun,
+    lastRun: state.lastRun,
   };
 }

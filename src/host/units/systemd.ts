@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { failureText, type Commands } from '../commands.ts';
-import type { UnitState, Units } from './units.ts';
+import { failureText, type Commands, type Follower } from '../commands.ts';
+import type { UnitState, Units, UnitWatch } from './units.ts';
 
 const properties = [
   'Id',
@@ -16,6 +16,9 @@ const properties = [
   'NRestarts',
   'MemoryCurrent',
   'TasksCurrent',
+  'UnitFileState',
+  'NextElapseUSecRealtime',
+  'LastTriggerUSec',
 ];
 
 /** systemd, by systemctl(1): one `show` for all units. */
@@ -26,12 +29,14 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       if (names.length === 0) return new Map();
       const result = await commands.run(
         ['systemctl', 'show', '--no-pager', `--property=${properties.join(',')}`, '--', ...names],
-        { timeout, maxOutput: 64 * 1024 + names.length * 4096 },
+        // systemctl prints times in the zone of whoever asks; in this one they can be parsed.
+        { timeout, maxOutput: 64 * 1024 + names.length * 4096, environment: { TZ: 'UTC' } },
       );
       const failure = failureText(result);
       if (failure !== undefined) throw new Error(`${failure}: ${result.stderr.trim()}`);
       return parseShow(result.stdout, names, clock);
     },
+    watch: (changed) => followJournal(commands, changed),
   };
 }
 
@@ -83,5 +88,67 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     restarts: number('NRestarts'),
     memory: number('MemoryCurrent'),
     tasks: number('TasksCurrent'),
+    startup: word('UnitFileState') === '' ? undefined : word('UnitFileState'),
+    nextRun: time(word('NextElapseUSecRealtime')),
+    lastRun: time(word('LastTriggerUSec')),
   };
+}
+
+/** `Mon 2026-11-23 03:30:00 UTC`; empty or `n/a` where there is none. */
+function time(text: string): number | undefined {
+  const match = /^\w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text);
+  return match === null ? undefined : Date.parse(`${match[1]}T${match[2]}Z`);
+}
+
+/** How long to wait before following again, milliseconds: doubled each time it ends at once. */
+const patience = { least: 1000, most: 60_000 };
+
+/** A follower that has lived so long was well. */
+const goodLife = 10_000;
+
+/**
+ * PID 1 says in the journal what it does with a unit, with the unit's name in the field UNIT
+ * (systemd.journal-fields(7)). A D-Bus subscription would say it, too, at the price of a library that speaks it.
+ */
+function followJournal(commands: Commands, changed: (name: string | undefined) => void): UnitWatch {
+  let closed = false;
+  let pause = patience.least;
+  let timer: NodeJS.Timeout | undefined;
+  let follower: Follower | undefined;
+  const follow = () => {
+    const began = performance.now();
+    follower = commands.follow(
+      ['journalctl', '--follow', '--lines=0', '--quiet', '--output=json', '--output-fields=UNIT', '_PID=1'],
+      (line) => {
+        const name = unitOf(line);
+        if (name !== undefined) changed(name);
+      },
+    );
+    void follower.ended.then(() => {
+      if (closed) return;
+      // Whatever happened while nobody listened.
+      changed(undefined);
+      pause = performance.now() - began > goodLife ? patience.least : Math.min(patience.most, pause * 2);
+      timer = setTimeout(follow, pause);
+    });
+  };
+  follow();
+  return {
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      follower?.stop();
+      await follower?.ended;
+    },
+  };
+}
+
+function unitOf(line: string): string | undefined {
+  try {
+    const { UNIT: unit } = JSON.parse(line) as { UNIT?: unknown };
+    return typeof unit === 'string' ? unit : undefined;
+  } catch {
+    // Not JSON: a line that journalctl wrote to somebody else.
+    return undefined;
+  }
 }

@@ -20,6 +20,11 @@ export interface UnitState {
   /** Bytes; undefined where memory is not accounted. */
   memory: number | undefined;
   tasks: number | undefined;
+  /** `enabled`, `disabled`, `static`…: whether it starts by itself; undefined where that is not known. */
+  startup: string | undefined;
+  /** Of a timer: when it starts its service next, and did last; milliseconds since 1970. */
+  nextRun: number | undefined;
+  lastRun: number | undefined;
 }
 
 /** The service supervisor of a host. Every method rejects when the supervisor gives no usable answer. */
@@ -27,6 +32,15 @@ export interface Units {
   readonly backend: 'systemd' | 'sandbox';
   /** The states of all these units in one question; a unit that does not exist has `load: 'not-found'`. */
   show(names: readonly string[]): Promise<Map<string, UnitState>>;
+  /**
+   * Tell that a unit has changed, as soon as that is known; which one, or "some". May miss changes, and be silent for
+   * ever where the supervisor tells nobody: whoever needs to know asks from time to time as well.
+   */
+  watch(changed: (name: string | undefined) => void): UnitWatch;
+}
+
+export interface UnitWatch {
+  close(): Promise<void>;
 }
 
 /** Is this unit's server meant to be running, and does it? */

@@ -14,7 +14,12 @@ export const dispatchUnit = 't3-dispatch.service';
 
 /** What a unit of a sandbox runs, read anew: an environment file makes an instance of the template. */
 export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefinition | undefined {
-  const common = { name, controlGroup: controlGroup(mark.id, name), log: layout.unitLog(name) };
+  const common = {
+    name,
+    startup: 'enabled',
+    controlGroup: controlGroup(mark.id, name),
+    log: layout.unitLog(name),
+  };
   if (name === dispatchUnit && mark.dispatch !== undefined) {
     return {
       ...common,
@@ -30,6 +35,8 @@ export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefi
   const home = layout.home(user);
   return {
     ...common,
+    // `systemctl disable`: meant to be off.
+    startup: environment['T3_SANDBOX_DISABLED'] === '1' ? 'disabled' : 'enabled',
     argv: [
       layout.binary,
       'serve',

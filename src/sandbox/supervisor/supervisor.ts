@@ -1,5 +1,6 @@
-import { openSync, readdirSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { changesFile } from '../../host/units/supervisor.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { readMark, type Mark } from '../mark.ts';
 import { controlGroup, processesIn, signalAll } from './control-group.ts';
@@ -15,6 +16,7 @@ export class Supervisor {
   readonly #mark: Mark;
   readonly #units = new Map<string, Unit>();
   readonly #server: Server;
+  #changes = 0;
   #ending: Promise<void> | undefined;
 
   constructor(root: string) {
@@ -90,9 +92,14 @@ export class Supervisor {
     if (known !== undefined) return known;
     const definition = this.#definition(name);
     if (definition === undefined) return undefined;
-    const unit = new Unit(definition);
+    const unit = new Unit(definition, () => this.#announce());
     this.#units.set(name, unit);
     return unit;
+  }
+
+  /** Whoever watches sees the file change. */
+  #announce(): void {
+    writeFileSync(`${this.#layout.root}/${changesFile}`, `${(this.#changes += 1)}\n`);
   }
 
   #definition(name: string): UnitDefinition | undefined {

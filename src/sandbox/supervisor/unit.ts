@@ -11,6 +11,8 @@ export interface UnitDefinition {
   environment: Readonly<Record<string, string>>;
   controlGroup: string;
   log: string;
+  /** As systemd's UnitFileState. */
+  startup: string;
 }
 
 /** systemd's defaults, shortened so that a sandbox shows in seconds what a host shows in minutes. Milliseconds. */
@@ -33,7 +35,11 @@ export class Unit {
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(definition: UnitDefinition) {
+  readonly #changed: () => void;
+
+  /** @param changed Told after every change of state. */
+  constructor(definition: UnitDefinition, changed: () => void) {
+    this.#changed = changed;
     this.name = definition.name;
     this.#definition = definition;
   }
@@ -52,6 +58,9 @@ export class Unit {
       controlGroup: alive || this.#stopping !== undefined ? this.#definition.controlGroup : undefined,
       restarts: this.#restarts,
       memory: undefined,
+      startup: this.#definition.startup,
+      nextRun: undefined,
+      lastRun: undefined,
       tasks: alive ? processesIn(this.#definition.controlGroup).length : undefined,
     };
   }
@@ -141,5 +150,6 @@ export class Unit {
     this.#active = active;
     this.#sub = sub;
     this.#since = Date.now();
+    this.#changed();
   }
 }

@@ -1,0 +1,13 @@
+import type { SnapshotRecord } from '../snapshots/catalog.ts';
+import type { ProbeStanding } from '../t3/verdict.ts';
+
+/** What is known of a user from the journal; each throws in words where the journal cannot be read. */
+export interface JournalFacts {
+  /** The snapshots that it vouches for. */
+  snapshots(user: string): readonly SnapshotRecord[];
+  /** How the handshake went, by route and name. */
+  probes(user: string): readonly ProbeStanding[];
+}
+
+/** Where there is no journal: nothing was ever recorded. */
+export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [] };
