@@ -18,8 +18,8 @@ export function App({ store, controller }: AppProps) {
   const { columns, rows } = useWindowSize();
   const { exit } = useApp();
   useInput((input, key) => controller.press(keyNames(input, key)));
-  // Pasted text is never keys: a paste into the wrong window must not start anything.
-  usePaste(() => undefined);
+  // Pasted text is never keys: a paste into the wrong window must not start anything. A filter takes it.
+  usePaste((text) => controller.paste(text));
   useEffect(() => store.dispatch({ type: 'resize', columns, rows }), [store, columns, rows]);
   useEffect(() => {
     if (state.leaving) exit();

@@ -25,9 +25,9 @@ export function Screen({ state }: { state: CockpitState }) {
 }
 
 function Body({ screen: { body, layout } }: { screen: Model }) {
-  if (body.kind === 'help') {
+  if (body.kind === 'text') {
     return (
-      <Pane title="keys" columns={layout.columns} height={layout.body - 1}>
+      <Pane title={body.title} tone={body.tone} columns={layout.columns} height={layout.body - 1}>
         {body.lines.map((line, index) => (
           <StyledLine key={index} line={line} />
         ))}

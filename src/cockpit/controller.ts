@@ -1,11 +1,25 @@
 import { bindingOf, type Binding, type Intent } from './keymap.ts';
+import { printable } from '../text/printable.ts';
+import { paneOf, type Mode } from './state.ts';
 import type { Store } from './store.ts';
 import { gridHeight } from './view-models/layout.ts';
+
+/** Longer than any filter that anybody types. */
+const filterLimit = 200;
+
+/** The number of the operation that runs now, or why none does. */
+export type Asked = { operation: number } | { problem: string };
 
 /** What the cockpit has others do; each answers in words for the foot of the screen. */
 export interface Effects {
   /** Ask for a backup, of everybody without a user. Resolves once it runs, with its number. */
-  backup(user: string | undefined): Promise<{ operation: number } | { problem: string }>;
+  backup(user: string | undefined): Promise<Asked>;
+  /** Ask for the handshake, of everybody without a user. */
+  probe(user: string | undefined, automatic?: boolean): Promise<Asked>;
+  /** Ask for what a verification needs. */
+  verify(): Promise<Asked>;
+  /** Clear up after what was cut off. */
+  recover(): Promise<Asked>;
   /** Ask an operation to stop. */
   stop(operation: number): Promise<string>;
   redraw(): void;
@@ -21,13 +35,44 @@ export class Controller {
     this.#effects = effects;
   }
 
-  /** The keys of one event. Several at once (typed ahead, or held down) only ever move the selection. */
+  /**
+   * The keys of one event. Several at once (typed ahead, or held down) only ever look: what starts something has to come
+   * alone. While a filter is typed, keys are letters.
+   */
   press(keys: readonly string[]): void {
     for (const key of keys) {
-      const binding = bindingOf(key, this.#store.get());
-      if (binding === undefined || (keys.length > 1 && binding.repeats !== true)) continue;
+      const state = this.#store.get();
+      if (state.mode.kind === 'filter') {
+        this.#type(key, state.mode);
+        continue;
+      }
+      const binding = bindingOf(key, state);
+      if (binding === undefined || (keys.length > 1 && binding.looks !== true)) continue;
       this.#use(binding);
     }
+  }
+
+  /** Pasted text is never keys: only a filter that is being typed takes it. */
+  paste(text: string): void {
+    if (this.#store.get().mode.kind === 'filter') this.#filter((filter) => filter + printable(text.trim()));
+  }
+
+  #type(key: string, mode: Extract<Mode, { kind: 'filter' }>): void {
+    if (key === 'enter' || key === 'escape' || key === 'ctrl-c') {
+      if (key !== 'enter') this.#filter(() => mode.before);
+      return this.#store.dispatch({ type: 'mode', mode: { kind: 'fleet', pane: mode.pane } });
+    }
+    if (key === 'backspace' || key === 'delete')
+      return this.#filter((filter) => [...filter].slice(0, -1).join(''));
+    if (key === 'ctrl-u') return this.#filter(() => '');
+    if (key === 'up' || key === 'down')
+      return this.#store.dispatch({ type: 'move', by: key === 'up' ? -1 : 1 });
+    if ([...key].length === 1) this.#filter((filter) => filter + key);
+  }
+
+  #filter(change: (filter: string) => string): void {
+    const filter = change(this.#store.get().filter).slice(0, filterLimit);
+    this.#store.dispatch({ type: 'filter', filter });
   }
 
   #use(binding: Binding): void {
@@ -43,7 +88,7 @@ export class Controller {
   #perform(intent: Intent): void {
     const { dispatch, get } = this.#store;
     const state = get();
-    const pane = state.mode.kind === 'help' ? state.mode.from : state.mode.pane;
+    const pane = paneOf(state.mode);
     switch (intent.type) {
       case 'move':
         return dispatch({ type: 'move', by: intent.by });
@@ -58,18 +103,38 @@ export class Controller {
           mode:
             state.mode.kind === 'help' ? { kind: 'fleet', pane } : { kind: 'help', offset: 0, from: pane },
         });
+      case 'detail':
+        return dispatch({
+          type: 'mode',
+          mode:
+            state.mode.kind === 'detail'
+              ? { kind: 'fleet', pane }
+              : { kind: 'detail', offset: 0, from: pane },
+        });
+      case 'filter':
+        return dispatch({ type: 'mode', mode: { kind: 'filter', pane, before: state.filter } });
+      case 'sort':
+        return dispatch({ type: 'sort' });
       case 'pane':
         return dispatch({
           type: 'mode',
           mode: { kind: 'fleet', pane: pane === 'operation' ? 'instance' : 'operation' },
         });
       case 'back':
-        return dispatch({
-          type: 'mode',
-          mode: { kind: 'fleet', pane: state.mode.kind === 'help' ? pane : 'instance' },
-        });
-      case 'backup':
-        return void this.#backup(intent.everybody ? undefined : state.selected);
+        return this.#back();
+      case 'probe': {
+        const user = intent.everybody ? undefined : state.selected;
+        return void this.#ask(`probe of ${user ?? 'everyone'}`, () => this.#effects.probe(user));
+      }
+      case 'verify':
+        dispatch({ type: 'mode', mode: { kind: 'report', offset: 0, from: pane } });
+        return void this.#ask('verification', () => this.#effects.verify());
+      case 'recover':
+        return void this.#ask('clearing up', () => this.#effects.recover());
+      case 'backup': {
+        const user = intent.everybody ? undefined : state.selected;
+        return void this.#ask(`backup of ${user ?? 'everyone'}`, () => this.#effects.backup(user));
+      }
       case 'stop':
         return void this.#stop(state.operation?.operation.id);
       case 'redraw':
@@ -79,11 +144,21 @@ export class Controller {
     }
   }
 
-  async #backup(user: string | undefined): Promise<void> {
-    this.#say(`backing up ${user ?? 'everyone'}…`, 'muted');
-    const answer = await this.#effects.backup(user);
+  /** Out of a mode; in the fleet, out of the operation's pane, then out of the filter. */
+  #back(): void {
+    const { dispatch, get } = this.#store;
+    const { mode, filter } = get();
+    const pane = mode.kind === 'fleet' ? 'instance' : paneOf(mode);
+    if (mode.kind === 'fleet' && mode.pane === 'instance' && filter !== '')
+      return dispatch({ type: 'filter', filter: '' });
+    dispatch({ type: 'mode', mode: { kind: 'fleet', pane } });
+  }
+
+  async #ask(what: string, ask: () => Promise<Asked>): Promise<void> {
+    this.#say(`${what}…`, 'muted');
+    const answer = await ask();
     if ('problem' in answer) this.#say(answer.problem, 'danger');
-    else this.#say(`operation ${answer.operation}: backup of ${user ?? 'everyone'}`, 'ok');
+    else this.#say(`operation ${answer.operation}: ${what}`, 'ok');
   }
 
   async #stop(operation: number | undefined): Promise<void> {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
+import { automatic } from '../journal/records.ts';
 import { excerpt } from '../text/printable.ts';
-import type { Effects } from './controller.ts';
+import type { Asked, Effects } from './controller.ts';
 
 /** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
 const patience = 60_000;
@@ -23,21 +24,28 @@ export interface CommandEffectsOptions {
  * journal's fsyncs would freeze the screen while a gigabyte is being written.
  */
 export function commandEffects({ host, flags, environment, redraw }: CommandEffectsOptions): Effects {
-  const run = (...args: string[]) =>
-    host.commands.run(entryCommand('command', ...flags, '--surface', 'cockpit', ...args), {
+  const run = (...args: string[]) => runFrom('cockpit', ...args);
+  const runFrom = (surface: string, ...args: string[]) =>
+    host.commands.run(entryCommand('command', ...flags, '--surface', surface, ...args), {
       timeout: patience,
       environment: passedOn(environment),
     });
+  const ask = (...args: string[]) => askFrom('cockpit', ...args);
+  const askFrom = async (surface: string, ...args: string[]): Promise<Asked> => {
+    const result = await runFrom(surface, '--json', ...args, '--detach');
+    const failure = failureText(result);
+    if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
+    const answer = submitted.safeParse(parseJson(result.stdout));
+    return answer.success
+      ? { operation: answer.data.operation.id }
+      : { problem: `${args.join(' ')} gave no operation` };
+  };
+  const named = (user: string | undefined) => (user === undefined ? [] : [user]);
   return {
-    async backup(user) {
-      const result = await run('--json', 'backup', '--detach', ...(user === undefined ? [] : [user]));
-      if (failureText(result) !== undefined)
-        return { problem: problemText(result.stderr, failureText(result) ?? '') };
-      const answer = submitted.safeParse(parseJson(result.stdout));
-      return answer.success
-        ? { operation: answer.data.operation.id }
-        : { problem: 'the backup command gave no operation' };
-    },
+    backup: (user) => ask('backup', ...named(user)),
+    probe: (user, unasked = false) => askFrom(unasked ? automatic : 'cockpit', 'probe', ...named(user)),
+    verify: () => ask('verify'),
+    recover: () => ask('operations', '--recover'),
     async stop(operation) {
       const result = await run('operations', String(operation), '--stop');
       return problemText(result.stderr, failureText(result) ?? 'asked');

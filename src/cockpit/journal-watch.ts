@@ -3,12 +3,19 @@ import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { dataVersion, readEvents, readLastEvents } from '../journal/events.ts';
 import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
-import { listOperations, readOperation, readSteps } from '../journal/operations.ts';
+import { readHistory } from '../journal/history.ts';
+import {
+  listOperations,
+  openOperations,
+  operationsOfUser,
+  readOperation,
+  readSteps,
+} from '../journal/operations.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
-import { standingOf } from '../operations/recovery.ts';
-import { eventLimit } from './state.ts';
+import { cutOffOperations, standingOf, type CutOff } from '../operations/recovery.ts';
+import { eventLimit, type Chronicle } from './state.ts';
 
 /** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
 const interval = 100;
@@ -19,9 +26,14 @@ const openInterval = 250;
 /** How often it is asked whether a runner that says nothing still lives, milliseconds. */
 const lifeInterval = 2000;
 
+/** How much of a user's past is shown. */
+const chronicleLimit = 50;
+
 export interface JournalListener {
   /** The operation to show has changed. */
   operation(view: OperationView): void;
+  /** These were cut off, and nobody has cleared up after them. */
+  cutOff(operations: readonly CutOff[]): void;
   /** A step of this user has just succeeded: what is on the disk is not what was last read. */
   done(user: string): void;
   /** Why the journal cannot be read; undefined when it can, or when there is none yet. */
@@ -42,6 +54,8 @@ export class JournalWatch {
   #shown: { id: number; lastEvent: number; succeeded: Set<string>; cutOff: boolean } | undefined;
   #newestAtStart: number | undefined;
   #askedAt = 0;
+  #reviewedAt = Number.NEGATIVE_INFINITY;
+  #toldCutOff = '';
   #stopped = false;
 
   constructor(stateFolder: string, host: Host, listener: JournalListener) {
@@ -66,6 +80,21 @@ export class JournalWatch {
     snapshots: (user) => this.#ask((facts) => facts.snapshots(user)),
     probes: (user) => this.#ask((facts) => facts.probes(user)),
   };
+
+  /** The past of a user; undefined while the journal cannot be read. */
+  chronicle(user: string): Chronicle | undefined {
+    if (this.#journal === undefined) return undefined;
+    try {
+      return {
+        user,
+        operations: operationsOfUser(this.#journal, user, chronicleLimit),
+        changes: readHistory(this.#journal, user, undefined, chronicleLimit),
+      };
+    } catch (error) {
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
 
   #ask<Item>(question: (facts: JournalFacts) => readonly Item[]): readonly Item[] {
     try {
@@ -105,6 +134,7 @@ export class JournalWatch {
 
   async #look(journal: Sqlite): Promise<void> {
     const version = dataVersion(journal);
+    await this.#review(journal, version !== this.#version);
     if (version !== this.#version) {
       this.#version = version;
       await this.#tell(journal);
@@ -112,6 +142,20 @@ export class JournalWatch {
       this.#askedAt = this.#host.clock.monotonic();
       await this.#checkLife(journal);
     }
+  }
+
+  /** Look for operations that were cut off: whether a runner lives is asked rarely, that nothing is open is known at once. */
+  async #review(journal: Sqlite, changed: boolean): Promise<void> {
+    const now = this.#host.clock.monotonic();
+    const due = now - this.#reviewedAt > lifeInterval;
+    const nothingOpen = changed && openOperations(journal).length === 0;
+    if (!due && !nothingOpen) return;
+    this.#reviewedAt = now;
+    const found = nothingOpen ? [] : await cutOffOperations(journal, this.#host);
+    const signature = found.map(({ operation }) => operation.id).join(' ');
+    if (this.#stopped || signature === this.#toldCutOff) return;
+    this.#toldCutOff = signature;
+    this.#listener.cutOff(found);
   }
 
   async #tell(journal: Sqlite): Promise<void> {

@@ -1,3 +1,4 @@
+import { automatic } from '../journal/records.ts';
 import { operationRuns, type CockpitState } from './state.ts';
 
 /** What a key asks for. Intents that only look are answered by the reducer; the others by effects. */
@@ -8,6 +9,12 @@ export type Intent =
   | { type: 'pane' }
   | { type: 'back' }
   | { type: 'backup'; everybody: boolean }
+  | { type: 'probe'; everybody: boolean }
+  | { type: 'verify' }
+  | { type: 'recover' }
+  | { type: 'filter' }
+  | { type: 'sort' }
+  | { type: 'detail' }
   | { type: 'stop' }
   | { type: 'redraw' }
   | { type: 'quit' };
@@ -20,20 +27,25 @@ export interface Binding {
   /** In the help: a sentence. */
   help: string;
   intent: Intent;
-  /** The same key many times in one read (`jjj`, a held arrow) counts as often; all others count alone or not at all. */
-  repeats?: true;
+  /** It only looks: among several keys of one read (`jjj`, a held arrow) it counts; all others count alone or not at all. */
+  looks?: true;
   /** In which modes; everywhere when absent. */
   modes?: readonly CockpitState['mode']['kind'][];
   /** Leave it out of the footer. */
   quiet?: true;
+  /** In the footer even where there is room for hardly anything. */
+  always?: true;
   /** Why it cannot work now; shown instead of acting. The guards are elsewhere: this is only courtesy. */
   disabled?: (state: CockpitState) => string | undefined;
 }
 
-function cannotChange(state: CockpitState): string | undefined {
+/** Why nothing can be changed now, if so. Courtesy: the guards are elsewhere. */
+export function cannotChange(state: CockpitState): string | undefined {
   if (state.config.readOnly) return 'read-only mode';
   if (state.journalProblem !== undefined) return `journal: ${state.journalProblem}`;
-  if (operationRuns(state)) return `operation ${state.operation?.operation.id ?? ''} is running`;
+  // One that nobody asked for makes way.
+  if (operationRuns(state) && state.operation?.operation.actor.surface !== automatic)
+    return `operation ${state.operation?.operation.id ?? ''} is running`;
   return state.fleet.userMap.kind === 'known' ? undefined : 'the user map has not been read';
 }
 
@@ -49,12 +61,83 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['B'],
-    label: 'back up user',
+    label: 'back up',
     help: 'Back up the selected user.',
     intent: { type: 'backup', everybody: false },
     modes: ['fleet'],
     disabled: (state) =>
       cannotChange(state) ?? (state.selected === undefined ? 'nobody is selected' : undefined),
+  },
+  {
+    keys: ['p'],
+    label: 'probe',
+    help: 'Probe the selected user: the pairing handshake by every route and name. Writes to their database; revoked.',
+    intent: { type: 'probe', everybody: false },
+    modes: ['fleet', 'detail'],
+    disabled: (state) =>
+      cannotChange(state) ?? (state.selected === undefined ? 'nobody is selected' : undefined),
+  },
+  {
+    keys: ['P'],
+    label: 'probe all',
+    help: 'Probe everyone, one after the other.',
+    intent: { type: 'probe', everybody: true },
+    modes: ['fleet'],
+    quiet: true,
+    disabled: cannotChange,
+  },
+  {
+    keys: ['v'],
+    label: 'verify',
+    help: 'Probe everyone, and hold what is found against what is expected.',
+    intent: { type: 'verify' },
+    modes: ['fleet', 'report'],
+    disabled: cannotChange,
+  },
+  {
+    keys: ['c'],
+    label: 'clear up',
+    help: 'Clear up after an operation that was cut off. The next operation does so, too.',
+    intent: { type: 'recover' },
+    modes: ['fleet'],
+    quiet: true,
+    disabled: (state) => (state.cutOff.length === 0 ? 'nothing was cut off' : cannotChange(state)),
+  },
+  {
+    keys: ['enter'],
+    label: 'detail',
+    help: 'Everything about the selected user; again, or escape: back.',
+    intent: { type: 'detail' },
+    looks: true,
+    modes: ['fleet', 'detail'],
+    disabled: (state) => (state.selected === undefined ? 'nobody is selected' : undefined),
+  },
+  {
+    keys: ['/'],
+    label: 'filter',
+    help: 'Show only rows with these words; !word: without it. Enter keeps it, escape takes it back.',
+    intent: { type: 'filter' },
+    looks: true,
+    modes: ['fleet'],
+  },
+  {
+    keys: ['S'],
+    label: 'sort',
+    help: 'Sort by name, by what needs attention, backup age, size, activity; and as the user map has it.',
+    intent: { type: 'sort' },
+    looks: true,
+    modes: ['fleet'],
+    quiet: true,
+  },
+  {
+    keys: ['o'],
+    label: 'operation',
+    help: 'Show the operation, or the selected user, in the lower pane.',
+    intent: { type: 'pane' },
+    looks: true,
+    modes: ['fleet'],
+    disabled: (state) =>
+      state.operation === undefined ? 'no operation has run since the cockpit was opened' : undefined,
   },
   {
     keys: ['x'],
@@ -71,27 +154,26 @@ export const keymap: readonly Binding[] = [
     },
   },
   {
-    keys: ['o'],
-    label: 'operation',
-    help: 'Show the operation, or the selected user, in the lower pane.',
-    intent: { type: 'pane' },
-    modes: ['fleet'],
-    disabled: (state) =>
-      state.operation === undefined ? 'no operation has run since the cockpit was opened' : undefined,
+    keys: ['?'],
+    label: 'help',
+    help: 'Show or leave this help.',
+    intent: { type: 'help' },
+    looks: true,
+    always: true,
   },
-  { keys: ['?'], label: 'help', help: 'Show or leave this help.', intent: { type: 'help' } },
   {
     keys: ['q', 'ctrl-c'],
     label: 'quit',
     help: 'Leave. A running operation goes on.',
     intent: { type: 'quit' },
+    always: true,
   },
   {
     keys: ['j', 'down'],
     label: 'down',
     help: 'Next row, or line.',
     intent: { type: 'move', by: 1 },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
@@ -99,7 +181,7 @@ export const keymap: readonly Binding[] = [
     label: 'up',
     help: 'Previous row, or line.',
     intent: { type: 'move', by: -1 },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
@@ -107,7 +189,7 @@ export const keymap: readonly Binding[] = [
     label: 'first',
     help: 'First row, or line.',
     intent: { type: 'move', by: 'first' },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
@@ -115,7 +197,7 @@ export const keymap: readonly Binding[] = [
     label: 'last',
     help: 'Last row, or line.',
     intent: { type: 'move', by: 'last' },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
@@ -123,7 +205,7 @@ export const keymap: readonly Binding[] = [
     label: 'page down',
     help: 'Half a page down.',
     intent: { type: 'page', direction: 1 },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
@@ -131,14 +213,15 @@ export const keymap: readonly Binding[] = [
     label: 'page up',
     help: 'Half a page up.',
     intent: { type: 'page', direction: -1 },
-    repeats: true,
+    looks: true,
     quiet: true,
   },
   {
     keys: ['escape'],
     label: 'back',
-    help: 'Back to the fleet and the selected user. Never destroys anything.',
+    help: 'Back to the fleet and the selected user; then without the filter. Never destroys anything.',
     intent: { type: 'back' },
+    looks: true,
     quiet: true,
   },
   {

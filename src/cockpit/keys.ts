@@ -29,6 +29,14 @@ const special: readonly [keyof KeyEvent, string][] = [
   ['delete', 'delete'],
 ];
 
+/** Keys that are named when they come alone, and are characters among others. */
+const typedAhead: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+};
+
 /**
  * The names of the keys in one event. A terminal hands over in one read what was typed since the last one: `jjj` is
  * one event of three keys. What is no key we know has no name.
@@ -39,5 +47,9 @@ export function keyNames(input: string, key: KeyEvent): string[] {
   // Alt and a letter is not the letter.
   if (key.meta) return [];
   if (key.ctrl) return /^[a-z]$/.test(input) ? [`ctrl-${input}`] : [];
-  return [...input];
+  return [...input].flatMap((character) => {
+    const name = typedAhead[character];
+    if (name !== undefined) return [name];
+    return character < ' ' ? [] : [character];
+  });
 }

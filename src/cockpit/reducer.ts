@@ -1,6 +1,10 @@
 import type { Fleet } from '../fleet/fleet.ts';
+import { automatic } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
-import { eventLimit, type CockpitState, type Mode, type Notice } from './state.ts';
+import type { CutOff } from '../operations/recovery.ts';
+import { sorts, visibleInstances } from './arrange.ts';
+import { eventLimit, type Chronicle, type CockpitState, type Mode, type Notice } from './state.ts';
+import { bodyHeight, lengthOf } from './view-models/body.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */
 export type Action =
@@ -12,13 +16,25 @@ export type Action =
   | { type: 'notice'; notice: Notice | undefined }
   | { type: 'move'; by: number | 'first' | 'last' }
   | { type: 'mode'; mode: Mode }
+  | { type: 'filter'; filter: string }
+  | { type: 'sort' }
+  | { type: 'cut off'; cutOff: readonly CutOff[] }
+  | { type: 'chronicle'; chronicle: Chronicle | undefined }
   | { type: 'leave' };
 
 /** The next state. Pure; the same object when nothing changed. */
 export function reduce(state: CockpitState, action: Action): CockpitState {
   switch (action.type) {
     case 'fleet':
-      return { ...state, fleet: action.fleet, selected: keepSelection(state, action.fleet) };
+      return keepSelection(state, { ...state, fleet: action.fleet });
+    case 'filter':
+      return keepSelection(state, { ...state, filter: action.filter });
+    case 'sort':
+      return { ...state, sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'map' };
+    case 'cut off':
+      return { ...state, cutOff: action.cutOff };
+    case 'chronicle':
+      return { ...state, chronicle: action.chronicle };
     case 'operation':
       return withOperation(state, action.view);
     case 'journal problem':
@@ -30,9 +46,9 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'notice':
       return { ...state, notice: action.notice };
     case 'move':
-      return state.mode.kind === 'help'
-        ? scrollHelp(state, state.mode, action.by)
-        : moveSelection(state, action.by);
+      return state.mode.kind === 'fleet' || state.mode.kind === 'filter'
+        ? moveSelection(state, action.by)
+        : scroll(state, state.mode, action.by);
     case 'mode':
       return { ...state, mode: action.mode, notice: undefined };
     case 'leave':
@@ -41,19 +57,19 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
 }
 
 /** The selected user stays selected; one who is gone leaves the selection to whoever has that place now. */
-function keepSelection(state: CockpitState, fleet: Fleet): string | undefined {
+function keepSelection(before: CockpitState, state: CockpitState): CockpitState {
+  const instances = visibleInstances(state);
   const { selected } = state;
-  if (selected !== undefined && fleet.instances.some((instance) => instance.user === selected))
-    return selected;
+  if (selected !== undefined && instances.some((instance) => instance.user === selected)) return state;
   const place = Math.max(
     0,
-    state.fleet.instances.findIndex((instance) => instance.user === selected),
+    visibleInstances(before).findIndex((instance) => instance.user === selected),
   );
-  return fleet.instances[Math.min(place, fleet.instances.length - 1)]?.user;
+  return { ...state, selected: instances[Math.min(place, instances.length - 1)]?.user };
 }
 
 function moveSelection(state: CockpitState, by: number | 'first' | 'last'): CockpitState {
-  const { instances } = state.fleet;
+  const instances = visibleInstances(state);
   if (instances.length === 0) return state;
   const at = instances.findIndex((instance) => instance.user === state.selected);
   const wanted = by === 'first' ? 0 : by === 'last' ? instances.length - 1 : at + by;
@@ -61,13 +77,14 @@ function moveSelection(state: CockpitState, by: number | 'first' | 'last'): Cock
   return selected === state.selected ? state : { ...state, selected };
 }
 
-function scrollHelp(
+function scroll(
   state: CockpitState,
-  mode: Extract<Mode, { kind: 'help' }>,
+  mode: Extract<Mode, { offset: number }>,
   by: number | 'first' | 'last',
 ): CockpitState {
-  // The view clips an offset beyond the end: only it knows how many lines there are.
-  const offset = by === 'first' ? 0 : by === 'last' ? Number.MAX_SAFE_INTEGER : Math.max(0, mode.offset + by);
+  const last = Math.max(0, lengthOf(state) - bodyHeight(state));
+  const wanted = by === 'first' ? 0 : by === 'last' ? last : Math.min(mode.offset, last) + by;
+  const offset = Math.min(last, Math.max(0, wanted));
   return offset === mode.offset ? state : { ...state, mode: { ...mode, offset } };
 }
 
@@ -76,7 +93,11 @@ function withOperation(state: CockpitState, view: OperationView): CockpitState {
   const events = [...(same?.events ?? []), ...view.events].slice(-eventLimit);
   const operation = { operation: view.operation, steps: view.steps, events, cutOff: view.cutOff };
   // A new operation is what the admin wants to see, also when somebody else started it.
+  // One that nobody asked for (a probe whose time has come) takes nothing away from what is being looked at.
+  const asked = view.operation.actor.surface !== automatic;
   const mode: Mode =
-    same === undefined && state.mode.kind === 'fleet' ? { kind: 'fleet', pane: 'operation' } : state.mode;
+    same === undefined && asked && state.mode.kind === 'fleet'
+      ? { kind: 'fleet', pane: 'operation' }
+      : state.mode;
   return { ...state, operation, mode };
 }

@@ -2,7 +2,10 @@ import type { Config } from '../config/schema.ts';
 import { FleetObserver } from '../fleet/observer.ts';
 import type { Host } from '../host/host.ts';
 import { Controller, type Effects } from './controller.ts';
+import { HistoryWriter } from './history-writer.ts';
 import { JournalWatch } from './journal-watch.ts';
+import { cannotChange } from './keymap.ts';
+import { dueForProbe } from './probe-clock.ts';
 import { initialState, operationRuns } from './state.ts';
 import { Store } from './store.ts';
 
@@ -17,6 +20,9 @@ export interface SessionOptions {
 /** How often the clock moves on screen, milliseconds. tmux before 3.5 shows every repaint: not oftener. */
 const tickInterval = 1000;
 
+/** How often it is asked whose handshake is due, milliseconds: one user a minute at most. */
+const probeInterval = 60_000;
+
 /** The cockpit without its face: the state, what feeds it, and what the keys do. */
 export class Session {
   readonly store: Store;
@@ -24,7 +30,10 @@ export class Session {
   readonly #observer: FleetObserver;
   readonly #journal: JournalWatch;
   readonly #host: Host;
+  readonly #effects: Effects;
+  readonly #history: HistoryWriter | undefined;
   #ticking: NodeJS.Timeout | undefined;
+  #probing: NodeJS.Timeout | undefined;
 
   constructor({ config, host, environment, size, effects }: SessionOptions) {
     this.#host = host;
@@ -33,7 +42,11 @@ export class Session {
     );
     this.controller = new Controller(this.store, effects);
     this.#journal = new JournalWatch(config.paths.state, host, {
-      operation: (view) => this.store.dispatch({ type: 'operation', view }),
+      operation: (view) => {
+        this.store.dispatch({ type: 'operation', view });
+        this.#recall(true);
+      },
+      cutOff: (cutOff) => this.store.dispatch({ type: 'cut off', cutOff }),
       done: (user) => void this.#observer.refresh(user),
       problem: (problem) => this.store.dispatch({ type: 'journal problem', problem }),
     });
@@ -43,12 +56,24 @@ export class Session {
       environment,
       journal: this.#journal.facts,
     });
-    this.#observer.subscribe((fleet) => this.store.dispatch({ type: 'fleet', fleet }));
+    this.#observer.subscribe((fleet) => {
+      this.store.dispatch({ type: 'fleet', fleet });
+      this.#history?.see(fleet, host.clock.now());
+    });
+    this.store.subscribe(() => this.#recall(false));
+    this.#history = config.readOnly
+      ? undefined
+      : new HistoryWriter(config.paths.state, (problem) =>
+          this.store.dispatch({ type: 'notice', notice: { text: problem, tone: 'danger' } }),
+        );
+    this.#effects = effects;
   }
 
   start(): void {
     this.#journal.start();
     this.#observer.start();
+    if (this.store.get().config.probes.automatic)
+      this.#probing = setInterval(() => void this.#probeWhoIsDue(), probeInterval);
     this.#ticking = setInterval(
       () =>
         this.store.dispatch({
@@ -62,8 +87,33 @@ export class Session {
 
   stop(): void {
     clearInterval(this.#ticking);
+    clearInterval(this.#probing);
+    this.#history?.close();
     this.#observer.stop();
     this.#journal.stop();
+  }
+
+  /** The past of whoever is shown wholly; read again when the journal has news. */
+  #recall(news: boolean): void {
+    const { mode, selected, chronicle } = this.store.get();
+    if (mode.kind !== 'detail' || selected === undefined) return;
+    if (chronicle?.user === selected && !news) return;
+    const found = this.#journal.chronicle(selected);
+    if (found !== undefined) this.store.dispatch({ type: 'chronicle', chronicle: found });
+  }
+
+  /** A handshake whose time has come, when nothing else runs; nobody is told, but by the column. */
+  async #probeWhoIsDue(): Promise<void> {
+    const state = this.store.get();
+    if (cannotChange(state) !== undefined || state.cutOff.length > 0) return;
+    const user = dueForProbe(state.fleet, state.config, this.#host.clock.now());
+    if (user === undefined) return;
+    const asked = await this.#effects.probe(user, true);
+    if ('problem' in asked && this.store.get().notice === undefined)
+      this.store.dispatch({
+        type: 'notice',
+        notice: { text: `probing ${user}: ${asked.problem}`, tone: 'attention' },
+      });
   }
 
   /** What goes on when the cockpit is left. */

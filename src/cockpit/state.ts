@@ -1,12 +1,21 @@
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { nothingSeen } from '../fleet/unseen.ts';
+import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
+import type { CutOff } from '../operations/recovery.ts';
 import type { Tone } from '../view/cell.ts';
+import type { Sort } from './arrange.ts';
 
 /** What the cockpit is showing. One of these, never a heap of flags. */
 export type Mode =
   | { kind: 'fleet'; pane: 'instance' | 'operation' }
+  /** Typing a filter; `before` is the one to go back to. */
+  | { kind: 'filter'; pane: 'instance' | 'operation'; before: string }
+  /** The selected instance, wholly. */
+  | { kind: 'detail'; offset: number; from: 'instance' | 'operation' }
+  /** Expected against found, of everyone. */
+  | { kind: 'report'; offset: number; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
   | { kind: 'help'; offset: number; from: 'instance' | 'operation' };
 
@@ -17,6 +26,13 @@ export interface ShownOperation {
   /** The newest, oldest first; at most `eventLimit`. */
   events: readonly EventRecord[];
   cutOff: boolean;
+}
+
+/** The past of one user: what they took part in, and what changed, newest first. */
+export interface Chronicle {
+  user: string;
+  operations: readonly { operation: OperationRecord; step: StepRecord }[];
+  changes: readonly Change[];
 }
 
 /** Something said to the admin, at the foot of the screen, until the next one. */
@@ -32,8 +48,15 @@ export interface CockpitState {
   readonly fleet: Fleet;
   /** By name: the row stays selected when others come and go. */
   readonly selected: string | undefined;
+  /** Words that a row must have; empty for all rows. */
+  readonly filter: string;
+  readonly sort: Sort;
   readonly mode: Mode;
   readonly operation: ShownOperation | undefined;
+  /** What was cut off and is not cleared up: the first thing that is said. */
+  readonly cutOff: readonly CutOff[];
+  /** What the journal knows of the past of one user, while their detail is shown. */
+  readonly chronicle: Chronicle | undefined;
   /** Why operations cannot be read; undefined while they can, or while there are none. */
   readonly journalProblem: string | undefined;
   readonly notice: Notice | undefined;
@@ -55,8 +78,12 @@ export function initialState(
     now,
     fleet: nothingSeen,
     selected: undefined,
+    filter: '',
+    sort: 'map',
     mode: { kind: 'fleet', pane: 'instance' },
     operation: undefined,
+    cutOff: [],
+    chronicle: undefined,
     journalProblem: undefined,
     notice: undefined,
     leaving: false,
@@ -67,4 +94,9 @@ export function initialState(
 export function operationRuns(state: CockpitState): boolean {
   const shown = state.operation;
   return shown !== undefined && shown.operation.state !== 'ended' && !shown.cutOff;
+}
+
+/** The pane to come back to. */
+export function paneOf(mode: Mode): 'instance' | 'operation' {
+  return mode.kind === 'fleet' || mode.kind === 'filter' ? mode.pane : mode.from;
 }

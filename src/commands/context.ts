@@ -6,6 +6,8 @@ import { openHost, type Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
 import { journalFacts } from '../journal/facts.ts';
+import { cutOffOperations, type CutOff } from '../operations/recovery.ts';
+import { cutOffText } from '../view/operation.ts';
 import type { Io } from './io.ts';
 
 /** The flags that every command takes. */
@@ -41,6 +43,8 @@ export interface Opened {
   journal: Sqlite | undefined;
   /** Why there is no journal, when that is more than "nothing recorded yet". */
   journalProblem: string | undefined;
+  /** What was cut off, and was said already. */
+  cutOff: readonly CutOff[];
 }
 
 export async function withHost<Result>(
@@ -51,7 +55,12 @@ export async function withHost<Result>(
   const host = openHost(config);
   const { journal, problem } = openForReading(config);
   try {
-    return await work({ config, host, journal, journalProblem: problem });
+    const cutOff = journal === undefined ? [] : await cutOffOperations(journal, host);
+    for (const each of cutOff)
+      context.io.err(
+        `t3-cockpit: ${cutOffText(each)}. The next operation clears up after it; or: t3-cockpit operations --recover\n`,
+      );
+    return await work({ config, host, journal, journalProblem: problem, cutOff });
   } finally {
     journal?.close();
     await host.close();

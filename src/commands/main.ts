@@ -153,6 +153,8 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .argument('[id]', 'its number', integerArgument)
     .option('--follow', 'tell what it does until it ends', false)
     .option('--stop', 'ask it to stop at its next safe point', false)
+    .option('--recover', 'clear up after what was cut off', false)
+    .option('--detach', 'start that and return', false)
     .option('--limit <count>', 'how many to list', integerArgument, 20)
     .action(run((id: number | undefined, flags: OperationsFlags) => operations(context(), id, flags)));
 

@@ -11,6 +11,7 @@ import { standingText } from '../view/operation.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
 import { isoTime, jsonDocument } from './render/json.ts';
+import { carryOut } from './request.ts';
 import {
   eventLine,
   operationDocument,
@@ -23,6 +24,8 @@ import { table } from './render/table.ts';
 export interface OperationsFlags {
   follow: boolean;
   stop: boolean;
+  recover: boolean;
+  detach: boolean;
   limit: number;
 }
 
@@ -37,6 +40,7 @@ export function operations(
 ): Promise<ExitCode> {
   return withHost(context, async (opened) => {
     const { journal, journalProblem } = opened;
+    if (flags.recover) return recover(context, opened, flags.detach);
     if (journal === undefined) {
       if (journalProblem !== undefined) throw new Error(`journal: ${journalProblem}`);
       if (id !== undefined)
@@ -55,6 +59,17 @@ export function operations(
     if (flags.follow) return follow(context, opened, id, context.options.json ? 'json lines' : 'lines');
     return show(context, opened, operation);
   });
+}
+
+/** Clear up after what was cut off, without doing anything else. */
+async function recover(context: CommandContext, opened: Opened, detach: boolean): Promise<ExitCode> {
+  if (opened.cutOff.length === 0) {
+    context.io.out(
+      context.options.json ? jsonDocument({ operation: null }) : 'nothing was cut off: nothing to clear up\n',
+    );
+    return exit.done;
+  }
+  return carryOut(context, opened, { kind: 'recover' }, { versions: false, readers: false }, detach);
 }
 
 async function list(

@@ -26,7 +26,9 @@ export function status(context: CommandContext, users: readonly string[], watch:
       ]);
       const seeing = see(opened, only(observer.fleet, users));
       context.io.out(
-        context.options.json ? jsonDocument(statusDocument(seeing)) : statusTable(seeing, context.io.columns),
+        context.options.json
+          ? jsonDocument(statusDocument(seeing, opened.cutOff))
+          : statusTable(seeing, context.io.columns),
       );
       warn(context, opened);
       return statusFailed(seeing.fleet) ? exit.failed : exit.done;
@@ -53,7 +55,11 @@ async function watchStatus(
     observer.start();
     for (;;) {
       const seeing = see(opened, only(observer.fleet, users));
-      io.out(options.json ? jsonLine(statusDocument(seeing)) : `${statusTable(seeing, io.columns)}\n`);
+      io.out(
+        options.json
+          ? jsonLine(statusDocument(seeing, opened.cutOff))
+          : `${statusTable(seeing, io.columns)}\n`,
+      );
       if (deadline !== undefined && opened.host.clock.monotonic() + watchInterval > deadline)
         return exit.done;
       await delay(watchInterval, undefined, { signal: stop.signal });

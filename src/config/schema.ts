@@ -99,6 +99,12 @@ export const configSchema = z.strictObject({
     .default('t3-serve@{user}.service')
     .describe('The unit of a user’s server.'),
 
+  package: z
+    .string()
+    .regex(/^(@[a-z0-9][\w.-]{0,100}\/)?[a-z0-9][\w.-]{0,100}$/, 'expected the name of an npm package')
+    .default('t3')
+    .describe('The npm package that t3 comes in.'),
+
   jobs: z
     .array(z.string().regex(/^[A-Za-z][\w.@-]{0,63}$/, 'expected the name of a unit, without .service'))
     .default(['t3-autoupdate', 't3-backup-state', 't3-migrate-idle', 't3-watchdog'])
@@ -148,6 +154,11 @@ export const configSchema = z.strictObject({
       .url({ protocol: /^http$/, hostname: /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/ })
       .default('http://127.0.0.1:3780')
       .describe('Where the dispatch listens; on this machine only.'),
+    unit: z
+      .string()
+      .regex(/^[A-Za-z][\w.@-]{0,63}\.service$/, 'expected the name of a unit, like t3-dispatch.service')
+      .default('t3-dispatch.service')
+      .describe('Its unit; doctor looks at it.'),
     header: z
       .string()
       .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected the name of a header')
@@ -166,6 +177,12 @@ export const configSchema = z.strictObject({
   }).describe('The reverse proxy in front of the instances.'),
 
   probes: section({
+    automatic: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Let an open cockpit probe by itself, one user a minute, when a probe is older than `every`.',
+      ),
     every: duration(60_000)
       .prefault('6h')
       .describe(

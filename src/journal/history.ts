@@ -13,6 +13,15 @@ export interface Change {
 /** Of each fact so many changes are kept. */
 const kept = 50;
 
+/** What each fact of everybody was last. */
+export function readLatest(db: Sqlite): Change[] {
+  return db
+    .prepare<[], Change>(
+      'SELECT user, fact, at, value FROM history WHERE id IN (SELECT max(id) FROM history GROUP BY user, fact)',
+    )
+    .all();
+}
+
 /** Record what a fact is now, if that is not what it was last. @returns whether it has changed */
 export function recordChange(db: Sqlite, change: Change): boolean {
   const last = db

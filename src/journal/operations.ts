@@ -130,3 +130,21 @@ function progressOf(row: StepRow): StepProgress | undefined {
   if (row.phase === null || row.done === null || row.total === null || row.at === null) return undefined;
   return { phase: row.phase, done: row.done, total: row.total, at: row.at };
 }
+
+/** The newest operations that a user took part in, with their part in each. */
+export function operationsOfUser(
+  db: Sqlite,
+  user: string,
+  limit: number,
+): { operation: OperationRecord; step: StepRecord }[] {
+  const ids = db
+    .prepare<[string, number], { operation: number; id: string }>(
+      'SELECT operation, id FROM steps WHERE user = ? ORDER BY operation DESC, position LIMIT ?',
+    )
+    .all(user, limit);
+  return ids.flatMap(({ operation: number, id }) => {
+    const operation = readOperation(db, number);
+    const step = readSteps(db, number).find((each) => each.id === id);
+    return operation === undefined || step === undefined ? [] : [{ operation, step }];
+  });
+}

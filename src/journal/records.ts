@@ -8,6 +8,9 @@ export type OperationState = 'requested' | 'running' | 'ended';
 
 export type StepState = 'pending' | 'started' | 'succeeded' | 'failed' | 'refused' | 'interrupted';
 
+/** The surface of operations that nobody asked for: they make way for those that somebody did. */
+export const automatic = 'automatic';
+
 /** Who asked for an operation, as far as the machine can tell. For the audit, never for permission. */
 export interface Actor {
   user: string;

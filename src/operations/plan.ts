@@ -84,7 +84,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
 export type Step = z.output<typeof stepSchema>;
 
 export const planSchema = z.object({
-  kind: z.enum(['backup', 'probe', 'verify', 'verify-snapshots', 'prune']),
+  kind: z.enum(['backup', 'probe', 'verify', 'verify-snapshots', 'prune', 'recover']),
   /** One lane a user: its steps run in order, and its failure is its own. */
   lanes: z.array(
     z.object({
@@ -125,6 +125,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** Also unpack each, and have the matching t3 open it. */
     trial: z.boolean().default(true),
   }),
+  /** Nothing but what every runner does first: clear up after operations that were cut off. */
+  z.object({ kind: z.literal('recover') }),
   z.object({
     kind: z.literal('prune'),
     /** Everybody, when absent. */

@@ -2,7 +2,7 @@ import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { openOperations, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import { Recorder, recordOutcome } from '../journal/recorder.ts';
-import type { OperationRecord } from '../journal/records.ts';
+import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import { Binaries } from '../t3/binaries.ts';
@@ -35,6 +35,27 @@ export class OperationInTheWay extends Error {
     super(`operation ${operation.id} (${operation.kind}) ${words}`);
     this.operation = operation.id;
   }
+}
+
+/** An operation that was cut off, and how far it had come. */
+export interface CutOff {
+  operation: OperationRecord;
+  steps: StepRecord[];
+}
+
+/** The operations that were cut off, oldest first: the first thing that anybody is to be told. */
+export async function cutOffOperations(journal: Sqlite, host: Host): Promise<CutOff[]> {
+  const found: CutOff[] = [];
+  for (const operation of openOperations(journal)) {
+    try {
+      if ((await standingOf(operation, host)) !== 'cut off') continue;
+    } catch {
+      // Nobody answers for its runner: then nobody may say that it is dead.
+      continue;
+    }
+    found.push({ operation, steps: readSteps(journal, operation.id) });
+  }
+  return found;
 }
 
 export interface Recovering {

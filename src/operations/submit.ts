@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournal } from '../journal/journal.ts';
-import { openOperations } from '../journal/operations.ts';
+import { openOperations, readOperation } from '../journal/operations.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
-import type { Actor } from '../journal/records.ts';
+import { automatic, type Actor, type OperationRecord } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
 import { planProbe } from './probe.ts';
 import { planPrune } from './prune.ts';
@@ -17,6 +18,7 @@ import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
 import { standingOf } from './recovery.ts';
 import { runnerName } from './runner.ts';
+import { requestStop } from './stop.ts';
 import { planVerifySnapshots } from './verify-snapshots.ts';
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
@@ -29,6 +31,14 @@ export function planOperation(fleet: Fleet, config: Config, request: Request, no
       return planProbe(fleet, config, request);
     case 'verify-snapshots':
       return planVerifySnapshots(fleet, config, request, randomBytes(4).toString('hex'));
+    case 'recover':
+      return {
+        kind: 'recover',
+        lanes: [],
+        leftOut: [],
+        parallel: 1,
+        notes: ['clear up after what was cut off'],
+      };
     case 'prune':
       return planPrune(fleet, config, request, now);
   }
@@ -67,11 +77,13 @@ export async function submit(
   // The runner asks again: this is only the earlier, cheaper no.
   const verdict = mayChange(config);
   if (!verdict.holds) throw new Refused(verdict.reason);
-  if (plan.lanes.length === 0) throw new NothingToDo('there is nothing to do for anybody');
+  if (plan.lanes.length === 0 && request.kind !== 'recover')
+    throw new NothingToDo('there is nothing to do for anybody');
   const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {
       if ((await standingOf(operation, host)) === 'cut off') continue;
+      if (actor.surface !== automatic && (await makesWay(operation, journal, host, config))) continue;
       throw new Refused(
         `operation ${operation.id} (${operation.kind}) is running; follow it with: t3-cockpit operations ${operation.id} --follow`,
       );
@@ -104,6 +116,26 @@ export async function submit(
   } finally {
     journal.close();
   }
+}
+
+/** How long an operation that nobody asked for may take to stop, milliseconds. */
+const yieldPatience = 45_000;
+
+/** An operation that nobody asked for is stopped for one that somebody does. @returns whether it has ended */
+async function makesWay(
+  operation: OperationRecord,
+  journal: Sqlite,
+  host: Host,
+  config: Config,
+): Promise<boolean> {
+  if (operation.actor.surface !== automatic) return false;
+  requestStop(config, host.clock, operation.id);
+  const deadline = host.clock.monotonic() + yieldPatience;
+  while (readOperation(journal, operation.id)?.state !== 'ended') {
+    if (host.clock.monotonic() > deadline) return false;
+    await delay(100);
+  }
+  return true;
 }
 
 /** Who may not write the journal may not change the host either. */

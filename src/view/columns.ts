@@ -1,4 +1,6 @@
-import type { ColumnKey } from './instance.ts';
+/** What a column shows. */
+export type ColumnKey =
+  'user' | 'state' | 'up' | 'runs' | 'schema' | 'size' | 'backup' | 'probe' | 'live' | 'activity' | 'marks';
 
 export interface Column {
   key: ColumnKey;
@@ -15,14 +17,15 @@ export interface Column {
 export const columns: readonly Column[] = [
   { key: 'user', title: 'USER', min: 8, max: 16, align: 'left', priority: 0 },
   { key: 'state', title: 'STATE', min: 13, max: 16, align: 'left', priority: 0 },
-  { key: 'up', title: 'SINCE', min: 5, max: 5, align: 'right', priority: 5 },
-  { key: 'runs', title: 'RUNS', min: 9, max: 20, align: 'left', priority: 2 },
-  { key: 'schema', title: 'SCHEMA', min: 6, max: 6, align: 'right', priority: 4 },
-  { key: 'size', title: 'SIZE', min: 7, max: 7, align: 'right', priority: 3 },
+  { key: 'up', title: 'SINCE', min: 5, max: 5, align: 'right', priority: 6 },
+  { key: 'runs', title: 'RUNS', min: 9, max: 20, align: 'left', priority: 3 },
+  { key: 'schema', title: 'SCHEMA', min: 8, max: 8, align: 'right', priority: 4 },
+  { key: 'size', title: 'SIZE', min: 7, max: 7, align: 'right', priority: 5 },
   { key: 'backup', title: 'BACKUP', min: 14, max: 16, align: 'left', priority: 1 },
-  { key: 'live', title: 'LIVE', min: 6, max: 16, align: 'right', priority: 6 },
+  { key: 'probe', title: 'PROBE', min: 11, max: 18, align: 'left', priority: 1 },
+  { key: 'live', title: 'LIVE', min: 6, max: 16, align: 'right', priority: 7 },
   { key: 'activity', title: 'ACTIVITY', min: 9, max: 24, align: 'left', priority: 2 },
-  { key: 'marks', title: 'MARKS', min: 8, max: 16, align: 'left', priority: 3 },
+  { key: 'marks', title: 'MARKS', min: 8, max: 24, align: 'left', priority: 2 },
 ];
 
 /** Columns between two columns. */

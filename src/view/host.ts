@@ -20,6 +20,7 @@ export function hostTexts(fleet: Fleet, wall: number): string[] {
 /** A job in words: `t3-backup-state in 11h, last 03:30:02 well`. */
 export function jobText(job: HostJob, wall: number): string {
   if (job.running) return `${job.name} runs now`;
+  if (job.barred !== undefined) return `${job.name} is ${job.barred}`;
   const next =
     job.next === undefined ? (job.scheduled ? 'waits' : 'not scheduled') : `in ${ageText(job.next - wall)}`;
   const last = job.last === undefined ? '' : `, last ${timeText(job.last)}`;

@@ -3,9 +3,12 @@ import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import type { UnitState } from '../host/units/units.ts';
 import { fromTheFuture, newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
-import { schemaLevel } from '../t3/state-database.ts';
+import { schemaAhead } from '../t3/levels.ts';
+import { schemaLevel, type StateFacts } from '../t3/state-database.ts';
 import { cell, factCell, type Cell } from './cell.ts';
+import type { ColumnKey } from './columns.ts';
 import { ageText, bytesText } from './format.ts';
+import { probeCell } from './probe.ts';
 
 /** How the facts of one instance are said, in the grid and in `status` alike. */
 
@@ -16,9 +19,6 @@ export interface Seeing {
   wall: number;
   tick: number;
 }
-
-export type ColumnKey =
-  'user' | 'state' | 'up' | 'runs' | 'schema' | 'size' | 'backup' | 'live' | 'activity' | 'marks';
 
 export function instanceCells(instance: Instance, seeing: Seeing): Record<ColumnKey, Cell> {
   const { config, tick } = seeing;
@@ -33,13 +33,14 @@ export function instanceCells(instance: Instance, seeing: Seeing): Record<Column
     runs: stopped
       ? cell('-', 'muted')
       : factCell(instance.liveness, tick, cadence.liveness, (live) => versionCell(live.version, seeing)),
-    schema: factCell(instance.state, tick, cadence.state, ({ migrations }) =>
-      cell(String(schemaLevel(migrations)?.id ?? '?')),
-    ),
+    schema: factCell(instance.state, tick, cadence.state, (state) => schemaCell(instance, state)),
     size: factCell(instance.size, tick, cadence.state, ({ database, wal }) =>
       cell(bytesText(database + wal)),
     ),
     backup: factCell(instance.snapshots, tick, cadence.snapshots, (entries) => backupCell(entries, seeing)),
+    probe: stopped
+      ? cell('-', 'muted')
+      : factCell(instance.probes, tick, cadence.state, (standings) => probeCell(standings, seeing)),
     live: stopped
       ? cell('-', 'muted')
       : factCell(instance.liveness, tick, cadence.liveness, ({ latency }) =>
@@ -71,6 +72,16 @@ export function unitCell(unit: UnitState): Cell {
     );
   if (unit.active === 'inactive') return cell('stopped', 'attention');
   return cell(unit.active, 'attention');
+}
+
+/** The schema level, and whether somebody has taken it further than the running version understands. */
+function schemaCell(instance: Instance, { migrations, migratedAt }: StateFacts): Cell {
+  const level = String(schemaLevel(migrations)?.id ?? '?');
+  const running = valueOf(instance.liveness)?.version;
+  const since = valueOf(instance.unit)?.since;
+  return running !== undefined && schemaAhead(running, migrations, migratedAt, since) !== undefined
+    ? cell(`${level} ahead`, 'danger')
+    : cell(level);
 }
 
 /** The running version, marked where it is not the installed one. */
@@ -108,10 +119,17 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
       : instance.hosting.kind === 'unknown' && instance.unit.kind === 'known'
         ? ['hosting?']
         : []),
+    ...versionMarks(instance, fleet),
     ...deferralMarks(instance),
     ...(valueOf(fleet.freeze)?.frozen === true ? ['frozen'] : []),
   ];
-  return cell(marks.join(' '), hosting ? 'attention' : 'muted');
+  return cell(marks.join(' '), hosting || marks.length > 0 ? 'attention' : 'muted');
+}
+
+/** On a narrow screen there is no column for the version: that it is another one has to be seen all the same. */
+function versionMarks(instance: Instance, fleet: Fleet): string[] {
+  const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
+  return running === undefined || installed === undefined || running === installed ? [] : [`≠${running}`];
 }
 
 function deferralMarks({ deferral }: Instance): string[] {

@@ -1,4 +1,5 @@
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
+import type { CutOff } from '../operations/recovery.ts';
 import type { Step } from '../operations/plan.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
@@ -11,6 +12,21 @@ export function standingText(operation: OperationRecord, cutOff: boolean): strin
   if (cutOff) return 'interrupted: its runner died; the next operation clears up after it';
   if (operation.stopRequestedAt !== undefined) return 'stopping';
   return operation.state === 'requested' ? 'starting' : 'running';
+}
+
+/** An operation that was cut off: what is known of it. */
+export function cutOffText({ operation, steps }: CutOff): string {
+  const of = (states: readonly StepRecord['state'][]) => {
+    const users = steps.filter((step) => states.includes(step.state)).map((step) => step.user ?? step.title);
+    return [...new Set(users)].join(', ');
+  };
+  const parts = [
+    ['done', of(['succeeded'])],
+    ['not done', of(['failed', 'refused', 'interrupted'])],
+    ['cut off in the middle', of(['started'])],
+    ['not begun', of(['pending'])],
+  ].filter(([, users]) => users !== '');
+  return `operation ${operation.id} (${operation.kind}) was interrupted: its runner died. ${parts.map(([state, users]) => `${state}: ${users}`).join('; ')}`;
 }
 
 /** What a step of a plan will do, in words. */

@@ -21,6 +21,9 @@ export function hostProblemTexts(fleet: Fleet): string[] {
       (valueOf(fleet.userMap) ?? []).map(({ line, message }) => `line ${line}: ${message}`),
     ),
     ...about('dispatch table', fleet.dispatchTable, valueOf(fleet.dispatchTable) ?? []),
+    ...about('freeze', fleet.freeze, []),
+    ...about('last good version', fleet.lastGood, []),
+    ...about('host’s own jobs', fleet.jobs, []),
     ...(valueOf(fleet.jobs) ?? [])
       .filter(({ ended }) => ended === 'failed')
       .map(({ name }) => `${name} has failed: systemctl status ${name}`),
@@ -41,6 +44,7 @@ export function instanceProblems(instance: Instance, wall: number): string[] {
     ['state database', instance.state],
     ['snapshots', instance.snapshots],
     ['hosting', instance.hosting],
+    ['deferral', instance.deferral],
   ];
   const unknowns = facts.flatMap(([subject, fact]) =>
     fact.kind === 'unknown' ? [`${subject}: ${fact.reason}`] : [],

@@ -26,6 +26,9 @@ function mount() {
   const asked: string[] = [];
   const effects: Effects = {
     backup: (user) => (asked.push(user ?? 'everyone'), Promise.resolve({ problem: 'no space left' })),
+    probe: () => Promise.resolve({ problem: 'no' }),
+    verify: () => Promise.resolve({ problem: 'no' }),
+    recover: () => Promise.resolve({ problem: 'no' }),
     stop: () => Promise.resolve('asked'),
     redraw: () => undefined,
   };

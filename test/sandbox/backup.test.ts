@@ -272,7 +272,7 @@ describe('bad input', () => {
   it.each([
     [['backup', 'nobody'], 2, 'no user nobody in the user map'],
     [['backup', '../root'], 2, 'no user ../root'],
-    [['backup', '--kind', 'weekly'], 2, '--kind is manual or daily'],
+    [['backup', '--kind', 'weekly'], 2, '--kind is manual, daily or prebump'],
     [['operations', '99'], 2, 'there is no operation 99'],
     [['operations', 'x'], 2, 'expected a positive number'],
     [['status', '--timeout', '3'], 2, 'expected a duration with its unit'],

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,6 +40,8 @@ export class TestSandbox {
   static async create(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
     const root = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-test-'));
     const sandbox = await createSandbox(root, { users: 3, version: '0.0.24', ...options });
+    // A probe whose time has come would write where a test looks.
+    appendFileSync(sandbox.config, 'probes: { automatic: false }\n');
     return new TestSandbox(sandbox.root, sandbox.config);
   }
 

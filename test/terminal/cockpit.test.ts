@@ -47,7 +47,7 @@ describe('the cockpit', () => {
     expect(header).toMatch(
       /^ t3-cockpit sandbox {2}installed 0\.0\.24 · pinned 0\.0\.24 · 3 users .*\d\d:\d\d:\d\d/,
     );
-    expect(titles).toMatch(/USER +STATE +RUNS +SIZE +BACKUP +ACTIVITY/);
+    expect(titles).toMatch(/USER +STATE +BACKUP +PROBE +ACTIVITY +MARKS/);
     terminal.press('q');
     await terminal.until('the end', (text) => text.includes('after'));
     expect(terminal.onAlternateScreen).toBe(false);

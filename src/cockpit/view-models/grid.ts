@@ -5,6 +5,7 @@ import { pad } from '../../view/format.ts';
 import { instanceCells, type Seeing } from '../../view/instance.ts';
 import type { Tone } from '../../view/cell.ts';
 import type { Glyphs } from '../glyphs.ts';
+import { visibleInstances } from '../arrange.ts';
 import type { CockpitState } from '../state.ts';
 import { placed, segment, type Line } from './line.ts';
 import { layoutOf } from './layout.ts';
@@ -35,7 +36,7 @@ const stateGlyphs: { [Key in Tone]?: keyof Glyphs } = {
 
 /** The fleet grid: one row a user, as many as fit, around the selected one. */
 export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
-  const { instances } = state.fleet;
+  const instances = visibleInstances(state);
   const { columns, grid } = layoutOf(state);
   const placedColumns = placeColumns(columns - marginColumns - 1);
   const at = Math.max(
@@ -53,7 +54,8 @@ export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
     .slice(first, first + grid)
     .map((instance) => rowModel(instance, instance.user === state.selected, placedColumns, seeing, glyphs));
   const hidden = instances.length > grid ? ` ${first + 1}-${first + rows.length} of ${instances.length}` : '';
-  return { titles: titleLine(placedColumns, hidden, columns), rows };
+  const sorted = state.sort === 'map' ? '' : ` by ${state.sort}`;
+  return { titles: titleLine(placedColumns, `${sorted}${hidden}`, columns), rows };
 }
 
 function titleLine(placedColumns: readonly PlacedColumn[], hidden: string, columns: number): Line {

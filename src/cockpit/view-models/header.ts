@@ -4,6 +4,7 @@ import { pinsText } from '../../view/pins.ts';
 import { factCell } from '../../view/cell.ts';
 import { cell } from '../../view/cell.ts';
 import { timeText } from '../../view/format.ts';
+import { visibleInstances } from '../arrange.ts';
 import { operationRuns, type CockpitState } from '../state.ts';
 import { segment, spread, type Line } from './line.ts';
 import { hostProblems } from './layout.ts';
@@ -20,7 +21,7 @@ export function headerLine(state: CockpitState): Line {
     [segment(' t3-cockpit ', 'plain', true), segment(config.host.name, 'plain', true)],
     [segment('  installed ', 'muted'), segment(installed.text, installed.tone)],
     [segment(' · pinned ', 'muted'), segment(pinned.text, pinned.tone)],
-    [segment(` · ${fleet.instances.length} user${fleet.instances.length === 1 ? '' : 's'}`, 'muted')],
+    [segment(` · ${usersText(state)}`, state.filter === '' ? 'muted' : 'attention')],
   ];
   const right: Line = [
     ...(operationRuns(state)
@@ -34,6 +35,13 @@ export function headerLine(state: CockpitState): Line {
     segment(`${timeText(now.wall)} `, 'muted'),
   ];
   return spread(left, right, size.columns);
+}
+
+/** A filter is never to be mistaken for users who are gone. */
+function usersText(state: CockpitState): string {
+  const all = state.fleet.instances.length;
+  const users = `${all} user${all === 1 ? '' : 's'}`;
+  return state.filter === '' ? users : `${visibleInstances(state).length} of ${users}`;
 }
 
 /** What the host's own scripts are about, where there is room for it. */

@@ -1,6 +1,8 @@
 import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts } from '../../view/problems.ts';
-import type { CockpitState } from '../state.ts';
+import { cutOffText } from '../../view/operation.ts';
+import { visibleInstances } from '../arrange.ts';
+import { paneOf, type CockpitState } from '../state.ts';
 
 /** The least terminal that the cockpit can be read on. */
 export const leastSize = { columns: 60, rows: 15 } as const;
@@ -28,9 +30,9 @@ export interface Layout {
 export function layoutOf(state: CockpitState): Layout {
   const { columns, rows } = state.size;
   const body = Math.max(0, rows - 1 - fixedLines - (showsHost(state) ? 1 : 0) - hostProblems(state).length);
-  const busy = state.mode.kind === 'fleet' && state.mode.pane === 'operation';
+  const busy = paneOf(state.mode) === 'operation';
   const most = busy ? Math.floor(body * 0.55) : body - leastPane - 4;
-  const grid = Math.max(1, Math.min(state.fleet.instances.length, Math.max(3, most)));
+  const grid = Math.max(1, Math.min(visibleInstances(state).length, Math.max(3, most)));
   return { columns, grid, pane: Math.max(0, body - grid), body: body + 2 };
 }
 
@@ -43,7 +45,8 @@ export function showsHost({ size, fleet, now }: CockpitState): boolean {
 }
 
 export function gridHeight(state: CockpitState): number {
-  return state.mode.kind === 'help' ? layoutOf(state).body : layoutOf(state).grid;
+  const { kind } = state.mode;
+  return kind === 'fleet' || kind === 'filter' ? layoutOf(state).grid : layoutOf(state).body;
 }
 
 export function tooSmall(state: CockpitState): boolean {
@@ -51,8 +54,12 @@ export function tooSmall(state: CockpitState): boolean {
 }
 
 /** What is wrong with the host as a whole, in at most two lines above the grid. */
-export function hostProblems({ fleet, journalProblem }: CockpitState): string[] {
+export function hostProblems({ fleet, journalProblem, cutOff }: CockpitState): string[] {
   const journal = journalProblem === undefined ? [] : [`journal: ${journalProblem}`];
-  const all = [...hostProblemTexts(fleet), ...journal];
+  // What was cut off is the first thing that is said.
+  const interrupted = cutOff.map(
+    (each) => `${cutOffText(each)}. c clears up after it; so does the next operation`,
+  );
+  const all = [...interrupted, ...hostProblemTexts(fleet), ...journal];
   return all.length <= 2 ? all : [all[0] ?? '', `… and ${all.length - 1} more (t3-cockpit doctor)`];
 }

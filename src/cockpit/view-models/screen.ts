@@ -1,9 +1,10 @@
 import type { Glyphs } from '../glyphs.ts';
-import type { CockpitState } from '../state.ts';
+import type { Tone } from '../../view/cell.ts';
+import { paneOf, type CockpitState } from '../state.ts';
+import { bodyWindow } from './body.ts';
 import { keysLine, noticeLine } from './footer.ts';
 import { gridModel, type Grid } from './grid.ts';
 import { headerLine, hostLine, problemLines } from './header.ts';
-import { helpLines } from './help.ts';
 import { instancePane, type InstancePane } from './instance.ts';
 import { layoutOf, showsHost, type Layout } from './layout.ts';
 import type { Line } from './line.ts';
@@ -20,7 +21,7 @@ export interface Screen {
         grid: Grid;
         pane: { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane } | undefined;
       }
-    | { kind: 'help'; lines: Line[] };
+    | { kind: 'text'; title: string; tone: Tone; lines: Line[] };
   notice: Line;
   keys: Line;
 }
@@ -31,17 +32,21 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
     layout,
     header: headerLine(state),
     problems: [...(showsHost(state) ? [hostLine(state)] : []), ...problemLines(state)],
-    body:
-      state.mode.kind === 'help'
-        ? { kind: 'help', lines: helpLines(state, layout.body - 1, state.mode.offset) }
-        : {
-            kind: 'fleet',
-            grid: gridModel(state, glyphs),
-            pane: paneModel(state, state.mode.pane, layout.pane, glyphs),
-          },
+    body: bodyModel(state, layout, glyphs),
     notice: noticeLine(state),
     keys: keysLine(state),
   };
+}
+
+function bodyModel(state: CockpitState, layout: Layout, glyphs: Glyphs): Screen['body'] {
+  const text = bodyWindow(state);
+  return text === undefined
+    ? {
+        kind: 'fleet',
+        grid: gridModel(state, glyphs),
+        pane: paneModel(state, paneOf(state.mode), layout.pane, glyphs),
+      }
+    : { kind: 'text', ...text };
 }
 
 function paneModel(

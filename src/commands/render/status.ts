@@ -1,5 +1,6 @@
 import type { Fleet, Instance } from '../../fleet/fleet.ts';
 import { pinText } from '../../fleet/pins.ts';
+import type { CutOff } from '../../operations/recovery.ts';
 import { newestUsable } from '../../snapshots/catalog.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { columns, gap, placeColumns } from '../../view/columns.ts';
@@ -43,11 +44,12 @@ export function headerLines({ config, fleet, wall }: Seeing): string[] {
 }
 
 /** The fleet as a document (docs/json.md, status). */
-export function statusDocument({ config, fleet, wall }: Seeing): object {
+export function statusDocument({ config, fleet, wall }: Seeing, cutOff: readonly CutOff[]): object {
   return {
     at: isoTime(wall),
     host: config.host.name,
     readOnly: config.readOnly,
+    interrupted: cutOff.map(({ operation }) => ({ id: operation.id, kind: operation.kind })),
     installed: observationJson(fleet.installed, (version) => version),
     pinned: observationJson(fleet.pins, ({ agreed, readings }) => ({
       agreed: agreed === undefined ? null : pinText(agreed),
@@ -63,8 +65,9 @@ export function statusDocument({ config, fleet, wall }: Seeing): object {
     ),
     lastGood: observationJson(fleet.lastGood, (version) => version ?? null),
     jobs: observationJson(fleet.jobs, (jobs) =>
-      jobs.map(({ since, next, last, ended, ...job }) => ({
+      jobs.map(({ since, next, last, ended, barred, ...job }) => ({
         ...job,
+        barred: barred ?? null,
         ended: ended ?? null,
         since: isoTime(since),
         next: isoTime(next),
@@ -127,6 +130,20 @@ function instanceDocument(instance: Instance, wall: number): object {
         snapshots: entries.length,
       };
     }),
+    probes: observationJson(instance.probes, (standings) =>
+      standings.map(({ last, since, lastOk }) => ({
+        route: last.route,
+        name: last.name ?? null,
+        verdict: last.verdict,
+        step: last.step ?? null,
+        reason: last.reason ?? null,
+        endpoint: last.endpoint ?? null,
+        latencyMs: last.latency === undefined ? null : Math.round(last.latency),
+        at: isoTime(last.at),
+        since: isoTime(since),
+        lastOkAt: isoTime(lastOk?.at),
+      })),
+    ),
     deferral: observationJson(instance.deferral, (owed) =>
       owed === undefined ? null : { version: owed.version ?? null, since: isoTime(owed.since) },
     ),

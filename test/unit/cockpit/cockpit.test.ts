@@ -163,7 +163,7 @@ describe('every line', () => {
       const screen = screenModel(each, glyphsFor(config, {}));
       const lines = [screen.header, ...screen.problems, screen.notice, screen.keys];
       const body =
-        screen.body.kind === 'help'
+        screen.body.kind === 'text'
           ? screen.body.lines
           : [
               screen.body.grid.titles,
@@ -226,6 +226,9 @@ describe('the controller', () => {
     const asked: string[] = [];
     const effects: Effects = {
       backup: (user) => (asked.push(`backup ${user ?? 'everyone'}`), Promise.resolve({ operation: 7 })),
+      probe: () => Promise.resolve({ problem: 'no' }),
+      verify: () => Promise.resolve({ problem: 'no' }),
+      recover: () => Promise.resolve({ problem: 'no' }),
       stop: (id) => (asked.push(`stop ${id}`), Promise.resolve('operation 1 was asked to stop')),
       redraw: () => void asked.push('redraw'),
     };

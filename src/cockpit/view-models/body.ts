@@ -1,0 +1,57 @@
+import type { Tone } from '../../view/cell.ts';
+import { keymap } from '../keymap.ts';
+import type { CockpitState } from '../state.ts';
+import { detailBody } from './detail.ts';
+import { helpLine } from './help.ts';
+import { layoutOf } from './layout.ts';
+import type { Line } from './line.ts';
+import { reportBody } from './report.ts';
+
+/** A text that takes the place of grid and pane, of which only the lines in the window are made. */
+export interface Body {
+  title: string;
+  tone: Tone;
+  length: number;
+  line: (index: number) => Line;
+}
+
+/** What is scrolled through in this mode; undefined where the grid is. */
+export function bodyOf(state: CockpitState): Body | undefined {
+  switch (state.mode.kind) {
+    case 'fleet':
+    case 'filter':
+      return undefined;
+    case 'help':
+      return {
+        title: 'keys',
+        tone: 'plain',
+        length: keymap.length,
+        line: (index) => helpLine(state, keymap[index]),
+      };
+    case 'detail':
+      return detailBody(state);
+    case 'report':
+      return reportBody(state);
+  }
+}
+
+export const lengthOf = (state: CockpitState): number => bodyOf(state)?.length ?? 0;
+
+/** Lines of a body in the window, below its title. */
+export const bodyHeight = (state: CockpitState): number => Math.max(1, layoutOf(state).body - 1);
+
+/** The lines in the window. */
+export function bodyWindow(state: CockpitState): { title: string; tone: Tone; lines: Line[] } | undefined {
+  const body = bodyOf(state);
+  if (body === undefined) return undefined;
+  const height = bodyHeight(state);
+  const wanted = 'offset' in state.mode ? state.mode.offset : 0;
+  const offset = Math.min(wanted, Math.max(0, body.length - height));
+  const count = Math.min(height, body.length - offset);
+  const where = body.length > height ? `  ${offset + 1}-${offset + count} of ${body.length}` : '';
+  return {
+    title: `${body.title}${where}`,
+    tone: body.tone,
+    lines: Array.from({ length: count }, (_, index) => body.line(offset + index)),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Instance } from '../../fleet/fleet.ts';
+import { valueOf, type Observation } from '../../fleet/observation.ts';
+import { schemaLevel } from '../../t3/state-database.ts';
+import { cell, type Cell } from '../../view/cell.ts';
+import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
+import { backupCell, unitCell, type Seeing } from '../../view/instance.ts';
+import { probeCell } from '../../view/probe.ts';
+import { instanceProblems } from '../../view/problems.ts';
+import { clip, segment, type Line } from './line.ts';
+
+/** What is known of one instance, a line a fact, with the reason where something is not. */
+export function factLines(instance: Instance, seeing: Seeing, columns: number): Line[] {
+  const { wall } = seeing;
+  const facts: [string, Cell[]][] = [
+    ['authentik', [cell(instance.authentik.join(', '))]],
+    [
+      'unit',
+      [
+        cell(`${instance.unitName}  `),
+        ...fact(instance.unit, (unit) => [
+          unitCell(unit),
+          cell(unit.mainPid === undefined ? '' : `  pid ${unit.mainPid}`, 'muted'),
+        ]),
+      ],
+    ],
+    ['listens', fact(instance.port, (port) => [cell(`port ${port}`)])],
+    [
+      'answers',
+      fact(instance.liveness, ({ version, latency }) => [
+        cell(`${version} in ${Math.max(1, Math.round(latency))} ms`),
+      ]),
+    ],
+    ['pairing', fact(instance.probes, (standings) => [probeCell(standings, seeing)])],
+    ['schema', fact(instance.state, ({ migrations }) => [cell(schemaText(schemaLevel(migrations)))])],
+    [
+      'database',
+      fact(instance.size, ({ database, wal }) => [
+        cell(`${bytesText(database)} + ${bytesText(wal)} write-ahead log`),
+      ]),
+    ],
+    [
+      'last work',
+      fact(instance.state, ({ lastActivity }) => [
+        cell(
+          lastActivity === null
+            ? 'none yet'
+            : `${dateText(lastActivity)}, ${ageText(wall - lastActivity)} ago`,
+        ),
+      ]),
+    ],
+    ['backup', fact(instance.snapshots, (entries) => [backupCell(entries, seeing)])],
+    [
+      'hosting',
+      fact(instance.hosting, (hosting) => [
+        hosting.hosts ? cell(`yes: ${hosting.because}`, 'attention') : cell('no', 'muted'),
+      ]),
+    ],
+    ...deferralFact(instance, wall),
+  ];
+  const problems = instanceProblems(instance, wall).map((words) =>
+    line('!', [cell(words, 'danger')], columns),
+  );
+  return [...problems, ...facts.map(([name, cells]) => line(name, cells, columns))];
+}
+
+/** What is known of its unit beyond the state. */
+export function unitLines(instance: Instance, columns: number): Line[] {
+  const unit = valueOf(instance.unit);
+  if (unit === undefined) return [];
+  const known = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [line(name, [cell(value)], columns)];
+  return [
+    ...known('since', unit.since === undefined ? undefined : dateText(unit.since)),
+    ...known('restarts', unit.restarts === undefined ? undefined : `${unit.restarts} by itself`),
+    ...known('memory', unit.memory === undefined ? undefined : bytesText(unit.memory)),
+    ...known('tasks', unit.tasks?.toString()),
+    ...known('startup', unit.startup),
+    ...known('group', unit.controlGroup),
+  ];
+}
+
+/** A fact with its name at the left. */
+export function line(name: string, cells: readonly Cell[], columns: number): Line {
+  return clip(
+    [segment(` ${pad(name, 10)} `, 'muted'), ...cells.map(({ text, tone }) => segment(text, tone))],
+    columns,
+  );
+}
+
+function deferralFact(instance: Instance, wall: number): [string, Cell[]][] {
+  const owed = valueOf(instance.deferral);
+  if (owed === undefined) return [];
+  const onto = owed.version === undefined ? '' : ` onto ${owed.version}`;
+  return [['owed', [cell(`a restart${onto}, since ${ageText(wall - owed.since)}`, 'attention')]]];
+}
+
+function fact<Value>(observation: Observation<Value>, show: (value: Value) => Cell[]): Cell[] {
+  if (observation.kind === 'pending') return [cell('…', 'muted')];
+  if (observation.kind === 'unknown') return [cell(`unknown: ${observation.reason}`, 'unknown')];
+  return show(observation.value);
+}
+
+function schemaText(level: { id: number; name: string } | undefined): string {
+  return level === undefined ? 'none' : `${level.id} ${level.name}`;
+}

@@ -1,0 +1,58 @@
+import type { Fleet } from '../../fleet/fleet.ts';
+import { verificationReport, type Check } from '../../fleet/verification.ts';
+import type { Tone } from '../../view/cell.ts';
+import { pad } from '../../view/format.ts';
+import { operationRuns, type CockpitState } from '../state.ts';
+import type { Body } from './body.ts';
+import { clip, segment, type Line } from './line.ts';
+
+/** What was found of a fleet is the same until something else is found. */
+const reports = new WeakMap<Fleet, Check[]>();
+
+const order: Record<Check['verdict'], number> = { wrong: 0, inconclusive: 1, ok: 2 };
+const tones: Record<Check['verdict'], Tone> = { wrong: 'danger', inconclusive: 'unknown', ok: 'ok' };
+
+/** Expected against found, what is wrong first; stays true while probes come in. */
+export function reportBody(state: CockpitState): Body {
+  const checks = checksOf(state);
+  const bad = checks.filter(({ verdict }) => verdict !== 'ok').length;
+  const running = operationRuns(state) ? ', probes are under way' : '';
+  const lines = checks.flatMap((check) => [
+    () => checkLine(check, state.size.columns),
+    ...(check.remedy === '' ? [] : [() => remedyLine(check, state.size.columns)]),
+  ]);
+  return {
+    title: `verify: ${checks.length - bad} of ${checks.length} as expected${running}`,
+    tone: bad === 0 ? 'ok' : checks.some(({ verdict }) => verdict === 'wrong') ? 'danger' : 'unknown',
+    length: lines.length,
+    line: (index) => lines[index]?.() ?? [],
+  };
+}
+
+function checksOf(state: CockpitState): Check[] {
+  const known = reports.get(state.fleet);
+  if (known !== undefined) return known;
+  const checks = verificationReport(state.fleet, state.config, state.now).toSorted(
+    (a, b) => order[a.verdict] - order[b.verdict],
+  );
+  reports.set(state.fleet, checks);
+  return checks;
+}
+
+function checkLine({ verdict, user, subject, expected, found }: Check, columns: number): Line {
+  const tone = tones[verdict];
+  return clip(
+    [
+      segment(` ${pad(verdict, 12)} `, tone, verdict !== 'ok'),
+      segment(`${pad(user ?? 'host', 12, 'left', 'middle')} ${pad(subject, 20, 'left', 'middle')} `),
+      ...(verdict === 'ok'
+        ? [segment(found, 'muted')]
+        : [segment(found, tone), segment(`  (expected: ${expected})`, 'muted')]),
+    ],
+    columns,
+  );
+}
+
+function remedyLine({ remedy }: Check, columns: number): Line {
+  return clip([segment(`${' '.repeat(14)}${remedy}`, 'attention')], columns);
+}
