@@ -4,7 +4,9 @@ import path from 'node:path';
 import { build } from '../scripts/build.ts';
 import { firstFrame } from './first-frame.ts';
 import { keyToFrame } from './key-to-frame.ts';
+import { refresh } from './refresh.ts';
 import { snapshot } from './snapshot.ts';
+import { watching } from './watching.ts';
 import type { Figure } from './figures.ts';
 
 /**
@@ -15,10 +17,12 @@ const benches: Record<string, (folder: string) => Promise<Figure[]>> = {
   'first-frame': firstFrame,
   snapshot,
   'key-to-frame': keyToFrame,
+  refresh,
+  watching,
 };
 
 const wanted = process.argv.slice(2);
-await build();
+await build(false);
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-bench-'));
