@@ -2,6 +2,7 @@ import type { EventRecord, OperationRecord, Outcome, StepRecord } from '../../jo
 import type { Plan } from '../../operations/plan.ts';
 import type { ProbeStepResult } from '../../operations/steps/probe.ts';
 import type { SnapshotResult } from '../../operations/steps/snapshot.ts';
+import type { VerifySnapshotResult } from '../../operations/steps/verify-snapshot.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { eventText } from '../../view/event.ts';
 import { dateText, durationText, timeText } from '../../view/format.ts';
@@ -52,6 +53,8 @@ export function operationDocument(
       endedAt: isoTime(step.endedAt),
       snapshot: snapshotJson(step),
       ...(step.kind === 'probe' ? { probes: probesJson(step) } : {}),
+      ...(step.kind === 'verify-snapshot' ? verifiedJson(step) : {}),
+      ...(step.kind === 'remove-snapshot' ? { file: step.title } : {}),
     })),
     leftOut: plan?.leftOut ?? [],
     notes: plan?.notes ?? [],
@@ -69,6 +72,12 @@ function snapshotJson(step: StepRecord): object | null {
     schema: schemaLevel(result.migrations) ?? null,
     work: result.work,
   };
+}
+
+/** What reading a snapshot again came to. */
+function verifiedJson(step: StepRecord): object {
+  const result = step.result as VerifySnapshotResult | undefined;
+  return { file: step.title, whole: result?.facts !== undefined, trial: result?.trial ?? null };
 }
 
 /** What a probe found, by route and name. */
