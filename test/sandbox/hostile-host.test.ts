@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFil
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layoutOf, type Layout } from '../../src/sandbox/layout.ts';
+import { installGlobally } from '../../src/sandbox/versions.ts';
 import { TestSandbox } from './sandbox.ts';
 
 /** Every broken or hostile file of the host against what the admin sees, and what the exit code says. */
@@ -118,6 +119,32 @@ describe('a dispatch table', () => {
     }
   });
 });
+
+describe('a t3 that', () => {
+  it.each([
+    ['is missing', (file: string) => rmSync(file), /installed \? .*: no such file/],
+    ['hangs', (file: string) => script(file, 'sleep 1000'), /installed \? .* did not finish within/],
+    ['prints garbage', (file: string) => script(file, 'printf "\\033]0;owned\\007t3 v1"'), /printed "t3 v1"/],
+    ['fails', (file: string) => script(file, 'exit 3'), /ended with exit code 3/],
+  ])('%s: the installed version is unknown, and nothing else is', async (_, spoil, words) => {
+    spoil(layout.binary);
+    try {
+      const { stdout, exitCode } = await sandbox.run('--set', 'limits.t3Timeout=1s', 'status');
+      expect(stdout.split('\n')[0]).toMatch(words);
+      expect(stdout).toMatch(/alice +running .*0\.0\.24 +30 /);
+      expect(exitCode).toBe(0);
+    } finally {
+      rmSync(layout.binary, { force: true });
+      installGlobally(layout, '0.0.24');
+    }
+  });
+});
+
+/** Have another program answer in the place of a file. */
+function script(file: string, text: string): void {
+  rmSync(file);
+  writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+}
 
 describe('a config', () => {
   it('with unknown keys, wrong types and bare numbers names each by line and key, and ends with 2', async () => {
