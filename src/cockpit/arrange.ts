@@ -4,11 +4,7 @@ import { newestUsable } from '../snapshots/catalog.ts';
 import type { Tone } from '../view/cell.ts';
 import type { ColumnKey } from '../view/columns.ts';
 import { instanceCells, type Seeing } from '../view/instance.ts';
-import type { CockpitState } from './state.ts';
-
-/** In which order the rows stand. `map`: as the user map has them. */
-export const sorts = ['map', 'name', 'attention', 'backup', 'size', 'activity'] as const;
-export type Sort = (typeof sorts)[number];
+import type { CockpitState, Sort } from './state.ts';
 
 /** The column that an order is about, where there is one. */
 export const sortColumn: { [Key in Sort]?: ColumnKey } = {

@@ -2,8 +2,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { automatic } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { CutOff } from '../operations/recovery.ts';
-import { sorts, visibleInstances } from './arrange.ts';
-import { eventLimit, type Chronicle, type CockpitState, type Mode, type Notice } from './state.ts';
+import { visibleInstances } from './arrange.ts';
+import { eventLimit, sorts, type Chronicle, type CockpitState, type Mode, type Notice } from './state.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */

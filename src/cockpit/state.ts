@@ -5,7 +5,10 @@ import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/recovery.ts';
 import type { Tone } from '../view/cell.ts';
-import type { Sort } from './arrange.ts';
+
+/** In which order the rows stand. `map`: as the user map has them. */
+export const sorts = ['map', 'name', 'attention', 'backup', 'size', 'activity'] as const;
+export type Sort = (typeof sorts)[number];
 
 /** What the cockpit is showing. One of these, never a heap of flags. */
 export type Mode =

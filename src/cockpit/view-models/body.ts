@@ -6,17 +6,10 @@ import { helpLine } from './help.ts';
 import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
 import { reportBody } from './report.ts';
-
-/** A text that takes the place of grid and pane, of which only the lines in the window are made. */
-export interface Body {
-  title: string;
-  tone: Tone;
-  length: number;
-  line: (index: number) => Line;
-}
+import type { Scrolled } from './scrolled.ts';
 
 /** What is scrolled through in this mode; undefined where the grid is. */
-export function bodyOf(state: CockpitState): Body | undefined {
+export function bodyOf(state: CockpitState): Scrolled | undefined {
   switch (state.mode.kind) {
     case 'fleet':
     case 'filter':

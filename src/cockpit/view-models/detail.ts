@@ -8,12 +8,12 @@ import { standingText, stepResultText } from '../../view/operation.ts';
 import { standingText as snapshotStanding } from '../../view/snapshot.ts';
 import { cell } from '../../view/cell.ts';
 import type { CockpitState } from '../state.ts';
-import type { Body } from './body.ts';
 import { factLines, line, unitLines } from './facts.ts';
 import { clip, segment, type Line } from './line.ts';
+import type { Scrolled } from './scrolled.ts';
 
 /** Everything that is known of the selected instance. Snapshots may be ten thousand: each line is made when it is seen. */
-export function detailBody(state: CockpitState): Body {
+export function detailBody(state: CockpitState): Scrolled {
   const instance = state.fleet.instances.find((each) => each.user === state.selected);
   if (instance === undefined)
     return { title: 'nobody is selected', tone: 'attention', length: 0, line: () => [] };

@@ -3,8 +3,8 @@ import { verificationReport, type Check } from '../../fleet/verification.ts';
 import type { Tone } from '../../view/cell.ts';
 import { pad } from '../../view/format.ts';
 import { operationRuns, type CockpitState } from '../state.ts';
-import type { Body } from './body.ts';
 import { clip, segment, type Line } from './line.ts';
+import type { Scrolled } from './scrolled.ts';
 
 /** What was found of a fleet is the same until something else is found. */
 const reports = new WeakMap<Fleet, Check[]>();
@@ -13,7 +13,7 @@ const order: Record<Check['verdict'], number> = { wrong: 0, inconclusive: 1, ok:
 const tones: Record<Check['verdict'], Tone> = { wrong: 'danger', inconclusive: 'unknown', ok: 'ok' };
 
 /** Expected against found, what is wrong first; stays true while probes come in. */
-export function reportBody(state: CockpitState): Body {
+export function reportBody(state: CockpitState): Scrolled {
   const checks = checksOf(state);
   const bad = checks.filter(({ verdict }) => verdict !== 'ok').length;
   const running = operationRuns(state) ? ', probes are under way' : '';

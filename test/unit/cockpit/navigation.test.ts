@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { sorts, visibleInstances } from '../../../src/cockpit/arrange.ts';
+import { visibleInstances } from '../../../src/cockpit/arrange.ts';
 import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
 import { dueForProbe } from '../../../src/cockpit/probe-clock.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
-import { initialState, type CockpitState } from '../../../src/cockpit/state.ts';
+import { initialState, sorts, type CockpitState } from '../../../src/cockpit/state.ts';
 import { Store } from '../../../src/cockpit/store.ts';
 import { bodyOf, bodyWindow } from '../../../src/cockpit/view-models/body.ts';
 import { lineWidth, type Line } from '../../../src/cockpit/view-models/line.ts';
