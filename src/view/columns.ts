@@ -22,7 +22,7 @@ export const columns: readonly Column[] = [
   { key: 'schema', title: 'SCHEMA', min: 8, max: 8, align: 'right', priority: 4 },
   { key: 'size', title: 'SIZE', min: 7, max: 7, align: 'right', priority: 5 },
   { key: 'backup', title: 'BACKUP', min: 14, max: 16, align: 'left', priority: 1 },
-  { key: 'probe', title: 'PROBE', min: 11, max: 18, align: 'left', priority: 1 },
+  { key: 'probe', title: 'PROBE', min: 12, max: 18, align: 'left', priority: 1 },
   { key: 'live', title: 'LIVE', min: 6, max: 16, align: 'right', priority: 7 },
   { key: 'activity', title: 'ACTIVITY', min: 9, max: 24, align: 'left', priority: 2 },
   { key: 'marks', title: 'MARKS', min: 8, max: 24, align: 'left', priority: 2 },

@@ -19,8 +19,8 @@ export const segment = (text: string, tone: Tone = 'plain', bold = false): Segme
 
 /** A cell in exactly so many columns. */
 export function placed(cell: Cell, columns: number, align: 'left' | 'right'): Segment {
-  // Names and versions differ least in their middle; a reason is a sentence, and begins with what matters.
-  const where = cell.tone === 'unknown' ? 'end' : 'middle';
+  // Names and versions differ least in their middle; a reason, or what is wrong, begins with what matters.
+  const where = cell.tone === 'unknown' || cell.tone === 'danger' ? 'end' : 'middle';
   return segment(pad(cell.text, columns, align, where), cell.tone);
 }
 
