@@ -4,6 +4,8 @@ import type { UnitState } from '../host/units/units.ts';
 export interface HostJob {
   name: string;
   installed: boolean;
+  /** Why its service cannot run although it is installed, in systemd's word: `masked`, `error`, `bad-setting`. */
+  barred: string | undefined;
   /** Its service is at work now. */
   running: boolean;
   /** How its service last ended, in a word; undefined while it never ran, or runs. */
@@ -28,7 +30,8 @@ export function jobOf(name: string, service: UnitState, timer: UnitState): HostJ
   const failed = service.active === 'failed';
   return {
     name,
-    installed: service.load === 'loaded',
+    installed: service.load !== 'not-found',
+    barred: ['loaded', 'not-found'].includes(service.load) ? undefined : service.load,
     running,
     ended: running ? undefined : failed ? 'failed' : service.since === undefined ? undefined : 'well',
     since: service.since,

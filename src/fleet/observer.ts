@@ -1,9 +1,8 @@
 import pLimit from 'p-limit';
 import type { Config } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
-import { moment, reasonOf, type Collecting } from './collect/context.ts';
+import type { Collecting } from './collect/context.ts';
 import { observeLiveness } from './collect/liveness.ts';
-import { observeOwned, type Remembered } from './collect/owned.ts';
 import { observeDeferral, observeFreeze, observeLastGood } from './collect/host-state.ts';
 import { readRoster } from './collect/roster.ts';
 import { judgeHosting, observeJobs, observeSession, observeUnits } from './collect/units.ts';
@@ -13,7 +12,7 @@ import type { JournalFacts } from './journal-facts.ts';
 import { nothingSeen, unseenInstance } from './unseen.ts';
 import { jobUnits } from './jobs.ts';
 import { known, unknown, valueOf } from './observation.ts';
-import { ReadingBudget } from './readers.ts';
+import { OwnedLooks, type Measure } from './owned-looks.ts';
 import { oneAtATime, Turns } from './turns.ts';
 import { FleetWatch, type Topic } from './watching.ts';
 
@@ -35,17 +34,16 @@ type HostFacts = Omit<Fleet, 'instances'>;
 export class FleetObserver {
   readonly #collecting: Collecting;
   readonly #options: ObserverOptions;
-  readonly #budget: ReadingBudget;
   readonly #requests: ReturnType<typeof pLimit>;
-  readonly #readers: ReturnType<typeof pLimit>;
-  readonly #remembered = new Map<string, Remembered>();
   readonly #binary: RememberedBinary = {};
   readonly #busy = new Set<string>();
+  readonly #owned: OwnedLooks;
   readonly #listeners = new Set<(fleet: Fleet) => void>();
   readonly #turns: Turns;
   readonly #observeUnits = oneAtATime(() => this.#lookAtUnits());
   readonly #observeVersions = oneAtATime(() => this.#lookAtVersions());
   readonly #observeRoster = oneAtATime(() => this.#lookAtRoster());
+  readonly #observeDeferrals = oneAtATime(() => this.#lookAtDeferrals());
   readonly #instances = new Map<string, Instance>();
   #facts: HostFacts = nothingSeen;
   /** The value last given out; undefined as soon as anything has changed since. */
@@ -58,9 +56,13 @@ export class FleetObserver {
     this.#options = options;
     this.#collecting = { host: options.host, config: options.config };
     this.#turns = new Turns(options.host.clock);
-    this.#budget = new ReadingBudget(options.host.clock, options.config.limits.readerShare);
     this.#requests = pLimit(options.config.limits.parallelRequests);
-    this.#readers = pLimit(options.config.limits.parallelReaders);
+    this.#owned = new OwnedLooks(
+      this.#collecting,
+      options.journal,
+      (...measurement) => this.#alone(...measurement),
+      () => this.#instances.size,
+    );
   }
 
   get fleet(): Fleet {
@@ -87,7 +89,7 @@ export class FleetObserver {
     await Promise.all([
       versions,
       ...this.#eachInstance((user) => this.#observeAlive(user)),
-      ...this.#eachInstance((user) => this.#observeOwned(user, scope.readers)),
+      ...this.#eachInstance((user) => this.#owned.look(user, scope.readers)),
     ]);
     return this.fleet;
   }
@@ -102,17 +104,17 @@ export class FleetObserver {
         Promise.all(this.#eachInstance((user) => this.#observeAlive(user))),
       );
       this.#turns.every(Math.min(cadence.state, cadence.snapshots), () =>
-        Promise.all(this.#eachInstance((user) => this.#observeOwned(user))),
+        Promise.all(this.#eachInstance((user) => this.#owned.look(user))),
       );
     });
     this.#turns.every(cadence.installed, () => this.#observeVersions());
     // What the host's own scripts and supervisor do is seen at once, not at the next turn.
-    this.#watch = new FleetWatch(this.#options.host, this.#options.config, {
-      file: (topic) => this.#follow(topic),
-      unit: (name) => {
-        if (name === undefined || this.#unitNames().includes(name)) void this.#observeUnits();
-      },
-    });
+    this.#watch = new FleetWatch(
+      this.#options.host,
+      this.#options.config,
+      (unit) => this.#unitNames().includes(unit),
+      { file: (topic) => this.#follow(topic), units: () => void this.#observeUnits() },
+    );
   }
 
   #follow(topic: Topic): void {
@@ -124,8 +126,7 @@ export class FleetObserver {
       case 'deferrals':
         return void this.#observeDeferrals();
       case 'backups':
-        this.#budget.changed(topic.user);
-        return void this.#observeOwned(topic.user);
+        return void this.#owned.changed(topic.user);
     }
   }
 
@@ -133,13 +134,13 @@ export class FleetObserver {
     this.#stopped = true;
     void this.#watch?.stop();
     this.#turns.stop();
+    this.#owned.stop();
     this.#listeners.clear();
   }
 
   /** Something has just changed for this user: look now instead of at the next turn. */
   async refresh(user: string): Promise<void> {
-    this.#budget.forgive(user);
-    await Promise.all([this.#observeOwned(user), this.#observeAlive(user)]);
+    await Promise.all([this.#owned.refresh(user), this.#observeAlive(user)]);
   }
 
   async #lookAtRoster(): Promise<void> {
@@ -149,6 +150,7 @@ export class FleetObserver {
       this.#instances.clear();
       for (const entry of entries)
         this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseenInstance), ...entry });
+      for (const user of before.keys()) if (!this.#instances.has(user)) this.#owned.forget(user);
       this.#know({ userMap: known(userMap.value.problems, userMap.at), dispatchTable });
     } else if (userMap.kind === 'unknown') {
       // A user map that cannot be read does not mean that everybody is gone.
@@ -158,7 +160,7 @@ export class FleetObserver {
     this.#watch?.set(this.fleet);
   }
 
-  async #observeDeferrals(): Promise<void> {
+  async #lookAtDeferrals(): Promise<void> {
     await Promise.all(
       [...this.#instances.keys()].map(async (user) => {
         const deferral = await observeDeferral(this.#collecting, user);
@@ -189,7 +191,9 @@ export class FleetObserver {
       this.#instances.set(user, { ...instance, unit, hosting: judgeHosting(unit, session) });
       // Another server, or none any more: what the last one answered is past.
       const [before, now] = [valueOf(instance.unit), valueOf(unit)];
-      if (before !== undefined && before.mainPid !== now?.mainPid) void this.#observeAlive(user);
+      const another =
+        before === undefined ? instance.liveness.kind === 'pending' : before.mainPid !== now?.mainPid;
+      if (another) void this.#observeAlive(user);
     }
     this.#know({ jobs: observeJobs(this.#collecting, units) });
   }
@@ -213,47 +217,12 @@ export class FleetObserver {
     });
   }
 
-  /** From outside at once, by a reader when there is a place for it: a size is shown before anything has been read. */
-  async #observeOwned(user: string, mayRead = true): Promise<void> {
-    const look = (read: boolean) => async (instance: Instance) => {
-      const remembered = this.#remembered.get(user) ?? { state: {}, folder: {} };
-      this.#remembered.set(user, remembered);
-      const records = this.#options.journal.snapshots(user);
-      const {
-        cost,
-        due: changed,
-        ...facts
-      } = await observeOwned(this.#collecting, instance, remembered, records, read);
-      this.#budget.spent(user, cost, this.#instances.size);
-      due = changed;
-      return { ...facts, probes: this.#recall(user) };
-    };
-    let due = false;
-    await this.#alone(`look ${user}`, user, undefined, look(false));
-    if (due && mayRead && this.#budget.mayRead(user))
-      await this.#alone(`read ${user}`, user, this.#readers, look(true));
-  }
-
-  #recall(user: string): Instance['probes'] {
-    const at = moment(this.#collecting);
-    try {
-      return known(this.#options.journal.probes(user), at);
-    } catch (error) {
-      return unknown(`journal: ${reasonOf(error)}`, at);
-    }
-  }
-
   #eachInstance(look: (user: string) => Promise<void>): Promise<void>[] {
     return [...this.#instances.keys()].map(look);
   }
 
   /** Measure one instance, unless the same measurement of it is still under way. */
-  async #alone(
-    key: string,
-    user: string,
-    limit: ReturnType<typeof pLimit> | undefined,
-    look: (instance: Instance) => Promise<Partial<Instance>>,
-  ): Promise<void> {
+  async #alone(...[key, user, limit, look]: Parameters<Measure>): Promise<void> {
     if (this.#busy.has(key)) return;
     this.#busy.add(key);
     try {

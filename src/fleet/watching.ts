@@ -35,25 +35,39 @@ export function watchedPaths(fleet: Fleet, config: Config): Map<string, Topic> {
   return topics;
 }
 
+/** A supervisor says several things about one stop or start; units are looked at once for all of them. Milliseconds. */
+const burst = 100;
+
 /** What is told without being asked for, of a host: changed files, and changed units. */
 export class FleetWatch {
   readonly #config: Config;
   readonly #files: Watch;
   readonly #units: UnitWatch;
   #topics = new Map<string, Topic>();
+  #due: NodeJS.Timeout | undefined;
 
-  /** @param unit Told of a unit that has changed; undefined when nobody knows which. */
+  /**
+   * @param concerns Is this the name of one of our units? The supervisor tells of all there are.
+   * @param told Once for all units of a moment, and once a path.
+   */
   constructor(
     host: Host,
     config: Config,
-    told: { file: (topic: Topic) => void; unit: (name: string | undefined) => void },
+    concerns: (unit: string) => boolean,
+    told: { file: (topic: Topic) => void; units: () => void },
   ) {
     this.#config = config;
     this.#files = host.watch((file) => {
       const topic = this.#topics.get(file);
       if (topic !== undefined) told.file(topic);
     });
-    this.#units = host.units.watch(told.unit);
+    this.#units = host.units.watch((name) => {
+      if (this.#due !== undefined || (name !== undefined && !concerns(name))) return;
+      this.#due = setTimeout(() => {
+        this.#due = undefined;
+        told.units();
+      }, burst);
+    });
   }
 
   /** Watch what this fleet has. */
@@ -63,6 +77,7 @@ export class FleetWatch {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#due);
     await Promise.all([this.#files.close(), this.#units.close()]);
   }
 }

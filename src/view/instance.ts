@@ -121,7 +121,6 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
         : []),
     ...versionMarks(instance, fleet),
     ...deferralMarks(instance),
-    ...(valueOf(fleet.freeze)?.frozen === true ? ['frozen'] : []),
   ];
   return cell(marks.join(' '), hosting || marks.length > 0 ? 'attention' : 'muted');
 }

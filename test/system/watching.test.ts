@@ -1,8 +1,14 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { emptyJournal } from '../../src/fleet/journal-facts.ts';
 import { jobOf } from '../../src/fleet/jobs.ts';
+import { valueOf } from '../../src/fleet/observation.ts';
+import { FleetObserver } from '../../src/fleet/observer.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { systemCommands } from '../../src/host/commands.ts';
+import { openHost } from '../../src/host/host.ts';
 import { systemProcesses } from '../../src/host/processes.ts';
 import { systemdUnits } from '../../src/host/units/systemd.ts';
 import type { UnitWatch } from '../../src/host/units/units.ts';
@@ -76,6 +82,107 @@ describe('a unit of a real systemd', () => {
   });
 });
 
+describe('the fleet, looked at once an hour', () => {
+  it('shows within a second what a unit, a job and the host’s files come to', async () => {
+    const { config } = loadConfig();
+    for (const fact of Object.keys(config.cadence) as (keyof Config['cadence'])[])
+      config.cadence[fact] = 3_600_000;
+    config.pins = [];
+    config.jobs = ['t3-watched'];
+    writeFileSync(
+      '/etc/systemd/system/t3-watched.service',
+      '[Service]\nType=oneshot\nExecStart=/bin/sh -c "until test -e /run/go-on; do sleep 0.1; done"\n',
+    );
+    // A service that nothing refers to is forgotten as soon as it has ended.
+    writeFileSync('/etc/systemd/system/t3-watched.timer', '[Timer]\nOnCalendar=*-01-01 00:00:00\n');
+    await sh('systemctl', 'daemon-reload');
+    await sh('systemctl', 'start', 't3-watched.timer');
+    const host = openHost(config);
+    const observer = new FleetObserver({ host, config, journal: emptyJournal, environment: {} });
+    const of = () => observer.fleet.instances.find(({ user }) => user === 'vera');
+    const unit = () => valueOf(of()?.unit ?? { kind: 'pending' });
+    const job = () => valueOf(observer.fleet.jobs)?.[0];
+    const seen = async (what: string, shows: () => boolean, act: () => unknown) => {
+      expect(shows()).toBe(false);
+      const acted = act();
+      await until(what, () => (shows() ? true : undefined), 1000);
+      await acted;
+    };
+    try {
+      observer.start();
+      await until('a first look', () =>
+        unit()?.active === 'active' && job() !== undefined && of()?.liveness.kind === 'known'
+          ? true
+          : undefined,
+      );
+      // From when on the journal is followed is seen by a change that is told.
+      await until('the watch', async () => {
+        await sh('systemctl', 'restart', vera);
+        const pid = Number(await sh('systemctl', 'show', '--value', '--property=MainPID', vera));
+        await until('it', () => (unit()?.mainPid === pid ? true : undefined), 1000).catch(() => undefined);
+        return unit()?.mainPid === pid ? true : undefined;
+      });
+      const stopped = () => unit()?.mainPid === undefined;
+      await seen('stopped', stopped, () => sh('systemctl', 'stop', vera));
+      await seen(
+        'started',
+        () => unit()?.active === 'active',
+        () => sh('systemctl', 'start', vera),
+      );
+      const first = unit()?.mainPid;
+      await seen(
+        'killed',
+        () => unit()?.mainPid !== first,
+        () => sh('systemctl', 'kill', '--signal=KILL', vera),
+      );
+      await seen(
+        'the job runs',
+        () => job()?.running === true,
+        () => sh('systemctl', 'start', '--no-block', 't3-watched'),
+      );
+      await seen(
+        'it has ended',
+        () => job()?.running === false && job()?.ended === 'well',
+        () => writeFileSync('/run/go-on', ''),
+      );
+
+      const frozen = () => valueOf(observer.fleet.freeze)?.frozen === true;
+      await seen('frozen', frozen, () => writeFileSync('/etc/t3-autoupdate.freeze', 'for a test'));
+      const owed = () => valueOf(of()?.deferral ?? { kind: 'pending' })?.version === '0.0.27';
+      await seen('a deferral', owed, () => {
+        mkdirSync('/var/lib/t3-autoupdate/deferred', { recursive: true });
+        writeFileSync('/var/lib/t3-autoupdate/deferred/vera', '0.0.27\n');
+      });
+      const copies = () => valueOf(of()?.snapshots ?? { kind: 'pending' })?.length === 1;
+      await seen('vera’s own copy', copies, async () => {
+        await sh('install', '-d', '-o', 'vera', '-g', 'vera', '-m', '0700', '/var/backups/t3-state/vera');
+        await sh(
+          'runuser',
+          '-u',
+          'vera',
+          '--',
+          'touch',
+          '/var/backups/t3-state/vera/state-20260101-033000.sqlite',
+        );
+      });
+    } finally {
+      observer.stop();
+      await host.close();
+      await sh('systemctl', 'stop', 't3-watched.timer');
+      for (const file of [
+        '/etc/t3-autoupdate.freeze',
+        '/var/lib/t3-autoupdate',
+        '/var/backups/t3-state/vera/state-20260101-033000.sqlite',
+        '/etc/systemd/system/t3-watched.service',
+        '/etc/systemd/system/t3-watched.timer',
+        '/run/go-on',
+      ])
+        rmSync(file, { recursive: true, force: true });
+      await sh('systemctl', 'daemon-reload');
+    }
+  });
+});
+
 describe('the host’s own jobs', () => {
   const write = (name: string, text: string) => writeFileSync(`/etc/systemd/system/${name}`, text);
 
@@ -84,12 +191,14 @@ describe('the host’s own jobs', () => {
     write('t3-backup-state.timer', '[Timer]\nOnCalendar=*-*-* 03:30:00\n[Install]\nWantedBy=timers.target\n');
     write('t3-watchdog.service', '[Service]\nType=oneshot\nExecStart=/bin/false\n');
     write('t3-watchdog.timer', '[Timer]\nOnCalendar=*-*-* *:*:00/1\nAccuracySec=100ms\n');
+    write('t3-autoupdate.service', '[Service]\nType=oneshot\nExecStart=/bin/true\n');
+    write('t3-autoupdate.timer', '[Timer]\nOnActiveSec=90min\n');
     await sh('systemctl', 'daemon-reload');
-    await sh('systemctl', 'start', 't3-backup-state.timer', 't3-watchdog.timer');
-    const names = ['t3-backup-state', 't3-watchdog', 't3-migrate-idle'].flatMap((name) => [
-      `${name}.service`,
-      `${name}.timer`,
-    ]);
+    await sh('systemctl', 'start', 't3-backup-state.timer', 't3-watchdog.timer', 't3-autoupdate.timer');
+    await sh('systemctl', 'mask', '--runtime', 't3-masked.service');
+    const names = ['t3-backup-state', 't3-watchdog', 't3-migrate-idle', 't3-autoupdate', 't3-masked'].flatMap(
+      (name) => [`${name}.service`, `${name}.timer`],
+    );
     const job = async (name: string) => {
       const states = await units.show(names);
       const [service, timer] = [states.get(`${name}.service`), states.get(`${name}.timer`)];
@@ -107,7 +216,10 @@ describe('the host’s own jobs', () => {
     const next = (backup.next ?? 0) - Date.now();
     expect(next).toBeGreaterThan(0);
     expect(next).toBeLessThan(25 * 3_600_000);
+    const after = (await job('t3-autoupdate')).next ?? 0;
+    expect(Math.abs(after - Date.now() - 90 * 60_000)).toBeLessThan(60_000);
     expect(await job('t3-migrate-idle')).toMatchObject({ installed: false, scheduled: false });
+    expect(await job('t3-masked')).toMatchObject({ installed: true, barred: 'masked' });
 
     const status = await json<{ jobs: { value: { name: string; ended: string | null }[] } }>(['status']);
     expect(status.jobs.value.find(({ name }) => name === 't3-watchdog')?.ended).toBe('failed');

@@ -12,12 +12,14 @@ const properties = [
   'ExecMainStatus',
   'StateChangeTimestampMonotonic',
   'ActiveEnterTimestampMonotonic',
+  'InactiveEnterTimestampMonotonic',
   'ControlGroup',
   'NRestarts',
   'MemoryCurrent',
   'TasksCurrent',
   'UnitFileState',
   'NextElapseUSecRealtime',
+  'NextElapseUSecMonotonic',
   'LastTriggerUSec',
 ];
 
@@ -53,6 +55,13 @@ export function parseShow(text: string, names: readonly string[], clock: Clock):
   return new Map(names.map((name, index) => [name, parseBlock(name, blocks[index] ?? '', clock)]));
 }
 
+/** Since when it is in its state. One that never ran has a time of its last change, too: when its file was read. */
+const entered: Readonly<Record<string, string>> = {
+  active: 'ActiveEnterTimestampMonotonic',
+  inactive: 'InactiveEnterTimestampMonotonic',
+  failed: 'InactiveEnterTimestampMonotonic',
+};
+
 function parseBlock(name: string, block: string, clock: Clock): UnitState {
   const values = new Map(
     block.split('\n').map((line): [string, string] => {
@@ -68,9 +77,7 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
   };
   const active = word('ActiveState');
   const pid = number('MainPID');
-  const changed = number(
-    active === 'active' ? 'ActiveEnterTimestampMonotonic' : 'StateChangeTimestampMonotonic',
-  );
+  const changed = number(entered[active] ?? 'StateChangeTimestampMonotonic');
   return {
     name,
     load: word('LoadState'),
@@ -89,7 +96,7 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     memory: number('MemoryCurrent'),
     tasks: number('TasksCurrent'),
     startup: word('UnitFileState') === '' ? undefined : word('UnitFileState'),
-    nextRun: time(word('NextElapseUSecRealtime')),
+    nextRun: nextRun(time(word('NextElapseUSecRealtime')), span(word('NextElapseUSecMonotonic')), clock),
     lastRun: time(word('LastTriggerUSec')),
   };
 }
@@ -98,6 +105,37 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
 function time(text: string): number | undefined {
   const match = /^\w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text);
   return match === null ? undefined : Date.parse(`${match[1]}T${match[2]}Z`);
+}
+
+/** A timer may wait for a time of day, for so long after something, or for both: the earlier one starts its service. */
+function nextRun(at: number | undefined, sinceBoot: number | undefined, clock: Clock): number | undefined {
+  const after = sinceBoot === undefined ? undefined : clock.now() + sinceBoot - clock.monotonic();
+  return at === undefined || after === undefined ? (at ?? after) : Math.min(at, after);
+}
+
+/** systemd.time(7), in milliseconds. */
+const spanUnits: Readonly<Record<string, number>> = {
+  y: 31_557_600_000,
+  month: 2_629_800_000,
+  w: 604_800_000,
+  d: 86_400_000,
+  h: 3_600_000,
+  min: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 0.001,
+};
+
+/** `5h 48min 27.825439s` in milliseconds; empty, `0` or `infinity` where there is none. */
+function span(text: string): number | undefined {
+  let sum = 0;
+  for (const part of text.split(' ')) {
+    const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(part) ?? [];
+    const size = spanUnits[unit];
+    if (count === undefined || size === undefined) return undefined;
+    sum += Number(count) * size;
+  }
+  return Math.round(sum);
 }
 
 /** How long to wait before following again, milliseconds: doubled each time it ends at once. */

@@ -26,8 +26,9 @@ SubState=failed
 Result=exit-code
 MainPID=0
 ExecMainStatus=130
-StateChangeTimestampMonotonic=499000000
+StateChangeTimestampMonotonic=499900000
 ActiveEnterTimestampMonotonic=0
+InactiveEnterTimestampMonotonic=499000000
 ControlGroup=
 NRestarts=0
 MemoryCurrent=[not set]
@@ -57,6 +58,38 @@ describe('systemctl show', () => {
       memory: undefined,
       tasks: undefined,
     });
+  });
+
+  it('says when a timer starts its service: at a time of day, so long after the boot, or never', () => {
+    const timer = (...lines: string[]) =>
+      parseShow(['LoadState=loaded', 'ActiveState=active', ...lines].join('\n'), ['a.timer'], clock).get(
+        'a.timer',
+      );
+    const daily = [
+      'NextElapseUSecRealtime=Tue 2026-11-24 03:30:00 UTC',
+      'LastTriggerUSec=Mon 2026-11-23 03:30:02 UTC',
+    ];
+    expect(timer(...daily)).toMatchObject({
+      nextRun: Date.UTC(2026, 10, 24, 3, 30),
+      lastRun: Date.UTC(2026, 10, 23, 3, 30, 2),
+    });
+    // The clock says that the boot was 500 s ago.
+    expect(timer('NextElapseUSecRealtime=', 'NextElapseUSecMonotonic=1h 2min 3.5s')?.nextRun).toBe(
+      1_000_000_000 + 3_723_500 - 500_000,
+    );
+    expect(timer('NextElapseUSecMonotonic=1w 2d')?.nextRun).toBe(1_000_000_000 + 777_600_000 - 500_000);
+    expect(timer(...daily, 'NextElapseUSecMonotonic=501s')?.nextRun).toBe(1_000_001_000);
+    for (const none of ['', 'n/a', 'infinity', '0', '3 moons', 'Tue 2026-11-24 03:30:00 CET'])
+      expect(
+        timer(`NextElapseUSecRealtime=${none}`, `NextElapseUSecMonotonic=${none}`, `LastTriggerUSec=${none}`),
+      ).toMatchObject({ nextRun: undefined, lastRun: undefined });
+  });
+
+  it('says nothing of since when a unit that never ran is at rest', () => {
+    const never = failed
+      .replace('ActiveState=failed', 'ActiveState=inactive')
+      .replace(/InactiveEnter.*/, 'InactiveEnterTimestampMonotonic=0');
+    expect(parseShow(never, ['a.service'], clock).get('a.service')?.since).toBeUndefined();
   });
 
   it('is not believed when it answers for fewer units than asked', () => {
