@@ -4,7 +4,7 @@ import { emptyJournal } from '../fleet/journal-facts.ts';
 import { FleetObserver } from '../fleet/observer.ts';
 import { openHost, type Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
-import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
+import { journalPath, JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
 import { journalFacts } from '../journal/facts.ts';
 import { cutOffOperations, type CutOff } from '../operations/recovery.ts';
 import { cutOffText } from '../view/operation.ts';
@@ -41,7 +41,7 @@ export interface Opened {
   host: Host;
   /** Undefined where nothing was ever recorded, or where this user may not read it. */
   journal: Sqlite | undefined;
-  /** Why there is no journal, when that is more than "nothing recorded yet". */
+  /** Why there is no journal, when that is more than "nothing recorded yet", or why it cannot be read. */
   journalProblem: string | undefined;
   /** What was cut off, and was said already. */
   cutOff: readonly CutOff[];
@@ -53,9 +53,16 @@ export async function withHost<Result>(
 ): Promise<Result> {
   const { config } = loadConfigFor(context);
   const host = openHost(config);
-  const { journal, problem } = openForReading(config);
+  const { journal, ...opened } = openForReading(config);
+  let { problem } = opened;
   try {
-    const cutOff = journal === undefined ? [] : await cutOffOperations(journal, host);
+    let cutOff: readonly CutOff[] = [];
+    try {
+      if (journal !== undefined) cutOff = await cutOffOperations(journal, host);
+    } catch (error) {
+      // A damaged journal: whoever needs it fails with these words, and doctor and status go on without it.
+      problem = `${journalPath(config.paths.state)}: ${error instanceof Error ? error.message : String(error)}`;
+    }
     for (const each of cutOff)
       context.io.err(
         `t3-cockpit: ${cutOffText(each)}. The next operation clears up after it; or: t3-cockpit operations --recover\n`,

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lchown, lstat, mkdir, open, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lchown, lstat, mkdir, open, readlink, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Account } from './account.ts';
 
 /** What `lstat` says of a path, enough to see that something changed. */
@@ -16,6 +16,21 @@ export interface FileFacts {
   mode: number;
   /** Changes when the file is replaced, written or renamed: inode, size and both times in nanoseconds. */
   fingerprint: string;
+}
+
+/** One step on the way to a file: a folder, a link, or the file itself. */
+export interface WayStep {
+  path: string;
+  facts: FileFacts;
+}
+
+/** Room on a file system, for whoever asks. */
+export interface Room {
+  /** Bytes. */
+  free: number;
+  /** Files that can still be made; undefined where the file system does not count them. */
+  inodes: number | undefined;
+  device: bigint;
 }
 
 /** What went wrong with a file, in words for a message, with the path. */
@@ -68,7 +83,17 @@ export interface Files {
   ensureFolderFor(path: string, account: Account): Promise<void>;
   /** Bytes that the caller could still write on the file system of this path. @throws FileProblem */
   free(path: string): Promise<number>;
+  /** As `free`, with what else may run out. @throws FileProblem */
+  room(path: string): Promise<Room>;
+  /**
+   * Every folder and link that is walked through to a file of the host, from `/` on, and the file itself: whoever may
+   * write to one of them decides what the file is. @throws FileProblem
+   */
+  way(path: string): Promise<WayStep[]>;
 }
+
+/** So many links are followed to one file (path_resolution(7)). */
+const mostLinks = 40;
 
 export const systemFiles: Files = {
   look: (path) => facts(path, () => lstat(path, { bigint: true })),
@@ -121,6 +146,48 @@ export const systemFiles: Files = {
     } catch (error) {
       throw fileProblem(path, error);
     }
+  },
+
+  async room(path) {
+    try {
+      const [{ bavail, bsize, ffree, files }, { dev }] = await Promise.all([
+        statfs(path),
+        stat(path, { bigint: true }),
+      ]);
+      return { free: bavail * bsize, inodes: files === 0 ? undefined : ffree, device: dev };
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+
+  async way(path) {
+    const walk = async (at: string): Promise<WayStep> => {
+      const found = await this.look(at);
+      if (found === undefined) throw fileProblem(at, { code: 'ENOENT' });
+      return { path: at, facts: found };
+    };
+    const steps = [await walk('/')];
+    const rest = path.split('/');
+    let folder = '/';
+    let links = 0;
+    for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        folder = dirname(folder);
+        continue;
+      }
+      const step = await walk(join(folder, part));
+      steps.push(step);
+      if (step.facts.kind === 'link') {
+        if ((links += 1) > mostLinks) throw new FileProblem(path, 'ELOOP', 'leads through too many links');
+        const target = await readlink(step.path).catch((error: unknown) => {
+          throw fileProblem(step.path, error);
+        });
+        if (target.startsWith('/')) folder = '/';
+        rest.unshift(...target.split('/'));
+      } else folder = step.path;
+    }
+    return steps;
   },
 };
 

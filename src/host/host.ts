@@ -6,6 +6,7 @@ import { systemFiles, type Files } from './files.ts';
 import { systemHttp, type Http } from './http.ts';
 import { sandboxProcesses, systemProcesses, type Processes } from './processes.ts';
 import { detachedRunners, systemdRunners, type Runners } from './runners.ts';
+import { systemSockets, type Sockets } from './sockets.ts';
 import { systemdUnits } from './units/systemd.ts';
 import { supervisorUnits } from './units/supervisor.ts';
 import type { Units } from './units/units.ts';
@@ -19,6 +20,7 @@ export interface Host {
   files: Files;
   http: Http;
   processes: Processes;
+  sockets: Sockets;
   units: Units;
   runners: Runners;
   watch: Watcher;
@@ -46,6 +48,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       http,
       accounts: sandboxAccounts(root),
       processes: sandboxProcesses,
+      sockets: systemSockets,
       units: supervisor,
       watch: systemWatch,
       runners: detachedRunners(sandboxProcesses, `${config.paths.state}/runner.log`),
@@ -59,6 +62,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
     http,
     accounts: systemAccounts(commands, timeout),
     processes: systemProcesses,
+    sockets: systemSockets,
     units: systemdUnits(commands, clock, timeout),
     watch: systemWatch,
     runners: systemdRunners(commands, timeout),

@@ -22,3 +22,8 @@ const bundle = path.basename(here) === 'dist' ? here : path.resolve(here, '../..
 export function entryCommand(entry: Entry, ...args: string[]): [string, ...string[]] {
   return [process.execPath, path.join(bundle, `${entry}.js`), ...args];
 }
+
+/** The argv that an admin would type to call this program: its door, which checks the Node version first. */
+export function doorCommand(...args: string[]): [string, ...string[]] {
+  return [process.execPath, path.join(bundle, '../bin/t3-cockpit.js'), ...args];
+}

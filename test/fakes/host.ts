@@ -30,6 +30,7 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
     http: { fetch: unexpected('http'), close: () => Promise.resolve() },
     accounts: { byName: unexpected('accounts') },
     processes: systemProcesses,
+    sockets: { listeners: unexpected('sockets') },
     units: {
       backend: 'systemd',
       show: unexpected('units'),

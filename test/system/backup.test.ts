@@ -193,27 +193,3 @@ describe('a backup', () => {
     );
   });
 });
-
-describe('doctor', () => {
-  it('finds nothing wrong with this machine', async () => {
-    const run = await cockpit(['doctor']);
-    expect([run.exitCode, run.stdout.split('\n').filter((line) => line.startsWith('wrong'))]).toEqual([
-      0,
-      [],
-    ]);
-    expect(run.stdout).toContain('nothing is wrong');
-  });
-
-  it('says what is wrong, and what to do', async () => {
-    const run = await cockpit([
-      '--set',
-      'paths.binary=/usr/bin/nothing',
-      '--set',
-      'unit=t4-serve@{user}.service',
-      'doctor',
-    ]);
-    expect(run.exitCode).toBe(1);
-    expect(run.stdout).toMatch(/wrong +installed t3 +\/usr\/bin\/nothing: no such file/);
-    expect(run.stdout).toMatch(/vera: unit +install .*, or set unit/);
-  });
-});

@@ -19,6 +19,7 @@ const rooms: Record<string, readonly string[]> = {
   journal: ['text', 'config', 'host', 't3', 'snapshots'],
   fleet: ['text', 'config', 'host', 't3', 'snapshots'],
   operations: ['text', 'config', 'host', 't3', 'snapshots', 'journal', 'fleet'],
+  diagnosis: ['text', 'config', 'host', 't3', 'snapshots', 'journal', 'fleet'],
   view: ['text', 'config', 'host', 't3', 'snapshots', 'journal', 'fleet', 'operations'],
   cockpit: ['text', 'config', 'host', 't3', 'snapshots', 'journal', 'fleet', 'operations', 'view'],
   sandbox: ['text', 'config', 'host', 't3', 'journal'],
@@ -31,6 +32,7 @@ const rooms: Record<string, readonly string[]> = {
     'journal',
     'fleet',
     'operations',
+    'diagnosis',
     'view',
     'sandbox',
   ],
@@ -39,7 +41,7 @@ const rooms: Record<string, readonly string[]> = {
 
 /** What touches the machine, and the only rooms that may have it. The sandbox is a machine of its own. */
 const machine =
-  /^(node:(fs|fs\/promises|child_process|http|https|net|dgram|tls|worker_threads|dns)|execa|undici|better-sqlite3|chokidar)$/;
+  /^(node:(fs|fs\/promises|child_process|http|https|net|dgram|tls|worker_threads|dns)|execa|undici|better-sqlite3)$/;
 const machineRooms = new Set(['host', 'sandbox']);
 
 /** Single files with a reason to be an exception. */

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { expand } from '../../config/expand.ts';
+import type { Config } from '../../config/schema.ts';
 import { excerpt } from '../../text/printable.ts';
 import { askVersion } from '../../t3/binaries.ts';
 import { known, unknown, type Observation } from '../observation.ts';
@@ -37,6 +38,14 @@ export async function observeInstalled(
   }
 }
 
+/** The name of the administrator, in whose checkout the pin files lie. */
+export function administratorName(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return config.host.administrator ?? environment['SUDO_USER'] ?? os.userInfo().username;
+}
+
 /** What the pin files say; read as the administrator, in whose checkout they lie. */
 export async function observePins(
   collecting: Collecting,
@@ -45,7 +54,7 @@ export async function observePins(
   const { host, config } = collecting;
   if (config.pins.length === 0) return known({ readings: [], agreed: undefined }, moment(collecting));
   try {
-    const name = config.host.administrator ?? environment['SUDO_USER'] ?? os.userInfo().username;
+    const name = administratorName(config, environment);
     const administrator = (await host.accounts.byName([name])).get(name);
     if (administrator === undefined)
       return unknown(`no such user: ${excerpt(name, 40)} (host.administrator)`, moment(collecting));
