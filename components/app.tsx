@@ -1,10 +1,11 @@
 import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { Controller } from '../src/cockpit/controller.ts';
+import { Frames } from '../src/cockpit/frames.ts';
 import { keyNames } from '../src/cockpit/keys.ts';
 import type { Store } from '../src/cockpit/store.ts';
-import { tooSmall } from '../src/cockpit/view-models/layout.ts';
 import { Screen } from './screen.tsx';
+import { useTheme } from './theme.tsx';
 import { TooSmall } from './too-small.tsx';
 
 interface AppProps {
@@ -14,7 +15,9 @@ interface AppProps {
 
 /** The root: hands keys to the controller and the state to the screen. */
 export function App({ store, controller }: AppProps) {
-  const state = useSyncExternalStore(store.subscribe, store.get);
+  const { glyphs } = useTheme();
+  const frames = useMemo(() => new Frames(store, glyphs), [store, glyphs]);
+  const frame = useSyncExternalStore(store.subscribe, frames.get);
   const { columns, rows } = useWindowSize();
   const { exit } = useApp();
   useInput((input, key) => controller.press(keyNames(input, key)));
@@ -22,11 +25,11 @@ export function App({ store, controller }: AppProps) {
   usePaste((text) => controller.paste(text));
   useEffect(() => store.dispatch({ type: 'resize', columns, rows }), [store, columns, rows]);
   useEffect(() => {
-    if (state.leaving) exit();
-  }, [state.leaving, exit]);
+    if (frame.leaving) exit();
+  }, [frame.leaving, exit]);
   return (
-    <Box flexDirection="column" width={state.size.columns}>
-      {tooSmall(state) ? <TooSmall size={state.size} /> : <Screen state={state} />}
+    <Box flexDirection="column" width={frame.size.columns}>
+      {frame.screen === undefined ? <TooSmall size={frame.size} /> : <Screen screen={frame.screen} />}
     </Box>
   );
 }

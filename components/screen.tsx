@@ -1,16 +1,12 @@
 import { Box } from 'ink';
-import type { CockpitState } from '../src/cockpit/state.ts';
-import { screenModel, type Screen as Model } from '../src/cockpit/view-models/screen.ts';
+import type { Screen as Model } from '../src/cockpit/view-models/screen.ts';
 import { Grid } from './grid.tsx';
 import { InstancePane } from './instance-pane.tsx';
 import { Pane } from './pane.tsx';
 import { StyledLine } from './styled-line.tsx';
-import { useTheme } from './theme.tsx';
 
 /** The frame: header, body, what was last said, keys. */
-export function Screen({ state }: { state: CockpitState }) {
-  const { glyphs } = useTheme();
-  const screen = screenModel(state, glyphs);
+export function Screen({ screen }: { screen: Model }) {
   return (
     <Box flexDirection="column">
       <StyledLine line={screen.header} />

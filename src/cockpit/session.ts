@@ -23,6 +23,9 @@ const tickInterval = 1000;
 /** How often it is asked whose handshake is due, milliseconds: one user a minute at most. */
 const probeInterval = 60_000;
 
+/** Facts that come within so many milliseconds are shown in one frame. */
+const blink = 100;
+
 /** The cockpit without its face: the state, what feeds it, and what the keys do. */
 export class Session {
   readonly store: Store;
@@ -33,6 +36,7 @@ export class Session {
   readonly #effects: Effects;
   readonly #history: HistoryWriter | undefined;
   #ticking: NodeJS.Timeout | undefined;
+  #showing: NodeJS.Timeout | undefined;
   #probing: NodeJS.Timeout | undefined;
 
   constructor({ config, host, environment, size, effects }: SessionOptions) {
@@ -56,10 +60,7 @@ export class Session {
       environment,
       journal: this.#journal.facts,
     });
-    this.#observer.subscribe((fleet) => {
-      this.store.dispatch({ type: 'fleet', fleet });
-      this.#history?.see(fleet, host.clock.now());
-    });
+    this.#observer.subscribe(() => this.#showSoon());
     this.store.subscribe(() => this.#recall(false));
     this.#history = config.readOnly
       ? undefined
@@ -87,10 +88,21 @@ export class Session {
 
   stop(): void {
     clearInterval(this.#ticking);
+    clearTimeout(this.#showing);
     clearInterval(this.#probing);
     this.#history?.close();
     this.#observer.stop();
     this.#journal.stop();
+  }
+
+  /** Facts come in one by one, each of them a frame: what comes within a blink is shown together. */
+  #showSoon(): void {
+    this.#showing ??= setTimeout(() => {
+      this.#showing = undefined;
+      const { fleet } = this.#observer;
+      this.store.dispatch({ type: 'fleet', fleet });
+      this.#history?.see(fleet, this.#host.clock.now());
+    }, blink);
   }
 
   /** The past of whoever is shown wholly; read again when the journal has news. */

@@ -45,7 +45,7 @@ describe('the cockpit', () => {
     expect(terminal.onAlternateScreen).toBe(true);
     const [header = '', titles = ''] = terminal.screen();
     expect(header).toMatch(
-      /^ t3-cockpit sandbox {2}installed 0\.0\.24 · pinned 0\.0\.24 · 3 users .*\d\d:\d\d:\d\d/,
+      /^ t3-cockpit sandbox {2}installed 0\.0\.24 · pinned 0\.0\.24 · 3 users .*\d\d:\d\d/,
     );
     expect(titles).toMatch(/USER +STATE +BACKUP +PROBE +ACTIVITY +MARKS/);
     terminal.press('q');

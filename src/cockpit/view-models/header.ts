@@ -32,7 +32,8 @@ export function headerLine(state: CockpitState): Line {
       .map(({ name }) => segment(`${name} runs  `, 'attention')),
     ...(valueOf(fleet.freeze)?.frozen === true ? [segment('FROZEN  ', 'attention', true)] : []),
     ...(config.readOnly ? [segment('READ-ONLY  ', 'attention', true)] : []),
-    segment(`${timeText(now.wall)} `, 'muted'),
+    // Without seconds: they would draw the whole screen again once a second, for nothing that anybody needs.
+    segment(`${timeText(now.wall).slice(0, 5)} `, 'muted'),
   ];
   return spread(left, right, size.columns);
 }
