@@ -36,7 +36,7 @@ export class FleetObserver {
   readonly #options: ObserverOptions;
   readonly #requests: ReturnType<typeof pLimit>;
   readonly #binary: RememberedBinary = {};
-  readonly #busy = new Set<string>();
+  readonly #busy = new Map<string, Promise<void>>();
   readonly #owned: OwnedLooks;
   readonly #listeners = new Set<(fleet: Fleet) => void>();
   readonly #turns: Turns;
@@ -221,24 +221,24 @@ export class FleetObserver {
     return [...this.#instances.keys()].map(look);
   }
 
-  /** Measure one instance, unless the same measurement of it is still under way. */
-  async #alone(...[key, user, limit, look]: Parameters<Measure>): Promise<void> {
-    if (this.#busy.has(key)) return;
-    this.#busy.add(key);
-    try {
-      const measure = async () => {
-        const instance = this.#instances.get(user);
-        if (instance === undefined || this.#stopped) return;
-        const facts = await look(instance);
-        // Other facts of it may have been measured meanwhile: lay only these over what is known now. And it may be gone.
-        const now = this.#instances.get(user);
-        if (now !== undefined) this.#instances.set(user, { ...now, ...facts });
-        this.#changed();
-      };
-      await (limit === undefined ? measure() : limit(measure));
-    } finally {
-      this.#busy.delete(key);
-    }
+  /** Measure one instance. Whoever asks for the same measurement while it is under way waits for that one. */
+  #alone(...[key, user, limit, look]: Parameters<Measure>): Promise<void> {
+    const running = this.#busy.get(key);
+    if (running !== undefined) return running;
+    const measure = async () => {
+      const instance = this.#instances.get(user);
+      if (instance === undefined || this.#stopped) return;
+      const facts = await look(instance);
+      // Other facts of it may have been measured meanwhile: lay only these over what is known now. And it may be gone.
+      const now = this.#instances.get(user);
+      if (now !== undefined) this.#instances.set(user, { ...now, ...facts });
+      this.#changed();
+    };
+    const measuring = (limit === undefined ? measure() : limit(measure)).finally(() =>
+      this.#busy.delete(key),
+    );
+    this.#busy.set(key, measuring);
+    return measuring;
   }
 
   #know(facts: Partial<HostFacts>): void {

@@ -7,7 +7,7 @@ import { known, unknown, valueOf, type Observation } from './observation.ts';
 import { ReadingBudget } from './readers.ts';
 import { oneAtATime } from './turns.ts';
 
-/** Measure one instance within a limit, unless the same measurement of it is still under way. */
+/** Measure one instance within a limit, or wait for the same measurement of it that is under way. */
 export type Measure = (
   key: string,
   user: string,
@@ -27,6 +27,8 @@ export class OwnedLooks {
   readonly #looks = new Map<string, () => Promise<void>>();
   /** Whose files have changed and could not be read yet, for the budget. */
   readonly #unread = new Set<string>();
+  /** Who is to be read at the next look, whatever the budget says. */
+  readonly #owed = new Set<string>();
   readonly #later = new Map<string, NodeJS.Timeout>();
 
   /** @param users How many share the budget. */
@@ -62,7 +64,8 @@ export class OwnedLooks {
 
   /** Something was done to this user's files on purpose: look now. */
   refresh(user: string): Promise<void> {
-    this.#budget.forgive(user);
+    // Not only forgiven: a look that is under way would spend the budget again, and the news would wait for it.
+    this.#owed.add(user);
     return this.look(user);
   }
 
@@ -71,6 +74,7 @@ export class OwnedLooks {
     this.#remembered.delete(user);
     this.#budget.forget(user);
     this.#unread.delete(user);
+    this.#owed.delete(user);
     clearTimeout(this.#later.get(user));
     this.#later.delete(user);
     for (const mayRead of [true, false]) this.#looks.delete(`${user} ${mayRead}`);
@@ -104,7 +108,8 @@ export class OwnedLooks {
     await this.#measure(`look ${user}`, user, undefined, look(false));
     this.#unread.delete(user);
     if (!due || !mayRead) return;
-    if (this.#budget.mayRead(user)) await this.#measure(`read ${user}`, user, this.#readers, look(true));
+    if (this.#owed.delete(user) || this.#budget.mayRead(user))
+      await this.#measure(`read ${user}`, user, this.#readers, look(true));
     else this.#unread.add(user);
   }
 
