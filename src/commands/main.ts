@@ -13,7 +13,14 @@ import type { Io } from './io.ts';
 import { operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
 import { probe } from './probe.ts';
-import { protect, prune, snapshots, verifySnapshots, type VerifySnapshotsFlags } from './snapshots.ts';
+import {
+  forget,
+  protect,
+  prune,
+  snapshots,
+  verifySnapshots,
+  type VerifySnapshotsFlags,
+} from './snapshots.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
 
@@ -125,6 +132,11 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .argument('<name>')
     .action(run((name: string) => protect(context(), name, false)));
   catalog
+    .command('forget')
+    .description('miss one that is gone no longer; removes nothing')
+    .argument('<name>')
+    .action(run((name: string) => forget(context(), name)));
+  catalog
     .command('prune')
     .description('remove what nothing speaks for (snapshots.keep); shows the plan, and acts with --yes')
     .argument('[user...]')
@@ -160,7 +172,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
 
   program
     .command('doctor')
-    .description('is this host laid out as configured; what is missing; what to do')
+    .description('is this host laid out as configured; what is wrong; what to do; changes nothing')
     .action(run(() => doctor(context())));
 
   const config = program.command('config').description('the configuration');

@@ -1,7 +1,9 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import type { Sqlite } from '../host/sqlite.ts';
 import { openJournal } from '../journal/journal.ts';
-import { setProtected } from '../journal/snapshots.ts';
+import { forgetSnapshot, setProtected } from '../journal/snapshots.ts';
+import { isCalled, noSuchSnapshot } from '../operations/choice.ts';
 import { NothingToDo, Refused, UsageProblem } from '../operations/errors.ts';
 import { mayChange } from '../operations/guards/read-only.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
@@ -85,20 +87,21 @@ export function prune(
       return await carryOut(context, opened, request, scope, detach);
     } catch (error) {
       if (!(error instanceof NothingToDo)) throw error;
-      if (options.json) io.out(jsonDocument({ operation: null }));
+      const { leftOut } = error;
+      if (options.json) io.out(jsonDocument({ operation: null, leftOut }));
       else io.out('nothing to remove\n');
-      return exit.done;
+      const unseen = leftOut.filter(({ harmless }) => !harmless);
+      for (const { user, reason } of unseen) io.err(`t3-cockpit: left out: ${user}: ${reason}\n`);
+      // Whose folder could not be looked at has not been pruned either.
+      if (unseen.length === 0) return exit.done;
+      return unseen.length === leftOut.length ? exit.failed : exit.someFailed;
     }
   });
 }
 
 /** `snapshots protect NAME` and `unprotect NAME`: no retention of ours removes a protected one. */
 export function protect(context: CommandContext, name: string, keep: boolean): Promise<ExitCode> {
-  const { io, options } = context;
-  return withHost(context, async (opened) => {
-    const verdict = mayChange(opened.config);
-    if (!verdict.holds) throw new Refused(verdict.reason);
-    const entry = find(await look(context, opened), name);
+  return inJournal(context, name, (entry) => {
     if (entry.origin === 'host')
       throw new Refused(
         `${name} was made by the host’s own script, which removes it by its own rule; take one that lasts: t3-cockpit backup ${entry.user}`,
@@ -107,14 +110,60 @@ export function protect(context: CommandContext, name: string, keep: boolean): P
       throw new Refused(
         `nobody vouches for ${name}; look at it first: t3-cockpit snapshots verify ${entry.user} --snapshot ${name}`,
       );
+    return {
+      fact: { protected: keep },
+      words: keep ? 'protected' : 'no longer protected',
+      write(journal) {
+        if (!setProtected(journal, entry, keep)) throw new Error(`${name} is not in the journal any more`);
+      },
+    };
+  });
+}
+
+/** `snapshots forget NAME`: one that is gone, and is known to be, is no longer missed. Removes nothing. */
+export function forget(context: CommandContext, name: string): Promise<ExitCode> {
+  return inJournal(context, name, (entry) => {
+    if (entry.standing !== 'missing')
+      throw new Refused(`${name} is there; only one that is missing can be forgotten`);
+    return {
+      fact: { forgotten: true },
+      words: 'no longer missed',
+      write: (journal) => forgetSnapshot(journal, entry),
+    };
+  });
+}
+
+/** What is to be changed in the journal, as a fact and in words. */
+interface Change {
+  fact: object;
+  words: string;
+  write(journal: Sqlite): void;
+}
+
+/** Change what the journal says of one snapshot; nothing else is touched. */
+function inJournal(
+  context: CommandContext,
+  name: string,
+  change: (entry: CatalogEntry) => Change,
+): Promise<ExitCode> {
+  const { io, options } = context;
+  return withHost(context, async (opened) => {
+    const verdict = mayChange(opened.config);
+    if (!verdict.holds) throw new Refused(verdict.reason);
+    const entry = find(await look(context, opened), name);
+    const { fact, words, write } = change(entry);
+    const document = { snapshot: `${entry.folder}/${entry.file}`, ...fact };
+    if (options.dryRun) {
+      io.out(options.json ? jsonDocument({ plan: document }) : `${name}: would be ${words}\n`);
+      return exit.done;
+    }
     const journal = openJournal(opened.config.paths.state);
     try {
-      setProtected(journal, entry, keep);
+      write(journal);
     } finally {
       journal.close();
     }
-    if (options.json) io.out(jsonDocument({ snapshot: `${entry.folder}/${entry.file}`, protected: keep }));
-    else io.out(`${name}: ${keep ? 'protected' : 'no longer protected'}\n`);
+    io.out(options.json ? jsonDocument(document) : `${name}: ${words}\n`);
     return exit.done;
   });
 }
@@ -128,10 +177,10 @@ async function look({ io }: CommandContext, opened: Opened): Promise<Fleet> {
 
 function find(fleet: Fleet, name: string): CatalogEntry {
   const entries = fleet.instances.flatMap((instance) => valueOf(instance.snapshots) ?? []);
-  const found = entries.filter((entry) => entry.file === name || `${entry.folder}/${entry.file}` === name);
+  const unseen = fleet.instances.filter((each) => each.snapshots.kind === 'unknown').map(({ user }) => user);
+  const found = entries.filter((entry) => isCalled(entry, name));
   const [only] = found;
-  if (only === undefined)
-    throw new UsageProblem(`there is no snapshot ${name}; t3-cockpit snapshots lists them`);
+  if (only === undefined) throw noSuchSnapshot(name, entries, unseen);
   if (found.length > 1)
     throw new UsageProblem(
       `${name} is the name of ${found.length} snapshots; say which: ${found.map((entry) => `${entry.folder}/${entry.file}`).join(', ')}`,

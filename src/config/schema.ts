@@ -144,7 +144,7 @@ export const configSchema = z.strictObject({
         .max(10_000)
         .default(8)
         .describe('Of so many weeks with snapshots, the newest of each.'),
-      perVersion: z.int().min(1).max(10_000).default(2).describe('Of each t3 version, so many.'),
+      perVersion: z.int().min(1).max(10_000).default(2).describe('Of each t3 version and schema, so many.'),
       prerestore: duration(1000).prefault('30d').describe('How long what a restore replaced is kept.'),
     }).describe('What `snapshots prune` keeps, of each user’s verified snapshots.'),
   }).describe('Snapshots.'),

@@ -143,6 +143,28 @@ export function remove(file: string): void {
   }
 }
 
+/**
+ * Remove this file and no other: one of this size and checksum. The file that was read is the one that goes.
+ *
+ * @throws FileProblem when it is anything else; it is left alone then.
+ */
+export async function removeExactly(
+  file: string,
+  expected: { bytes: number; sha256: string },
+  onProgress: (done: number) => void,
+): Promise<void> {
+  const other = (words: string) => new FileProblem(file, 'EINVAL', `${words}: it is left alone`);
+  const before = lookAt(file);
+  if (!before.isFile()) throw other('is not a regular file');
+  if (before.size !== expected.bytes) throw other('does not have the size that was recorded');
+  if ((await sha256(file, onProgress)) !== expected.sha256)
+    throw other('does not have the checksum that was recorded');
+  const after = lookAt(file);
+  if (after.dev !== before.dev || after.ino !== before.ino || after.mtimeMs !== before.mtimeMs)
+    throw other('was changed while it was read');
+  remove(file);
+}
+
 /** The text of a small regular file. */
 export function readOwn(file: string, maxSize: number): string {
   try {

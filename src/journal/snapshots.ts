@@ -164,7 +164,7 @@ export function setProtected(db: Sqlite, { folder, file }: SnapshotPlace, keep: 
   );
 }
 
-/** A snapshot was removed: stop vouching for it. */
+/** A snapshot was removed, or is gone: stop vouching for it. */
 export function forgetSnapshot(db: Sqlite, { folder, file }: SnapshotPlace): void {
   db.prepare('DELETE FROM snapshots WHERE folder = ? AND file = ?').run(folder, file);
 }

@@ -72,6 +72,8 @@ const removeSnapshotStep = z.object({
   title: z.string(),
   user: z.string(),
   ...place,
+  /** The checksum that the journal vouches for: this file goes, and no other by its name. */
+  sha256: z.string(),
 });
 export type RemoveSnapshotStep = z.output<typeof removeSnapshotStep>;
 

@@ -46,9 +46,11 @@ export function planPrune(
         folder: entry.folder,
         file: entry.file,
         bytes: entry.bytes,
+        // What has no record is never one of these.
+        sha256: entry.record?.sha256 ?? '',
       }));
     bytes += steps.reduce((sum, step) => sum + step.bytes, 0);
-    if (steps.length > 0) lanes.push({ user, steps });
+    if (steps.length > 0) lanes.push({ user, steps, independent: true });
     else leftOut.push({ user, reason: 'nothing to remove', harmless: true });
   }
   const count = lanes.reduce((sum, lane) => sum + lane.steps.length, 0);

@@ -77,8 +77,7 @@ export async function submit(
   // The runner asks again: this is only the earlier, cheaper no.
   const verdict = mayChange(config);
   if (!verdict.holds) throw new Refused(verdict.reason);
-  if (plan.lanes.length === 0 && request.kind !== 'recover')
-    throw new NothingToDo('there is nothing to do for anybody');
+  if (plan.lanes.length === 0 && request.kind !== 'recover') throw new NothingToDo(plan.leftOut);
   const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {

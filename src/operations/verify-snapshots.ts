@@ -5,13 +5,13 @@ import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
-import { chosenInstances, whyUnknown } from './choice.ts';
-import { UsageProblem } from './errors.ts';
+import { chosenInstances, isCalled, noSuchSnapshot, whyUnknown } from './choice.ts';
 import type { Plan, Request, VerifySnapshotStep } from './plan.ts';
 
 /**
  * Plan to read snapshots wholly again, ours and the host's, and to have t3 open a copy of each: a snapshot that cannot
  * be restored is worse than none. A user's are read one after the other, and one that is bad says nothing about the next.
+ * One that the journal knows and the folder does not is among them: that it is gone has to be said.
  *
  * @param tail Random hex digits, for the names of scratch folders.
  */
@@ -23,8 +23,8 @@ export function planVerifySnapshots(
 ): Plan {
   const lanes: Plan['lanes'] = [];
   const leftOut: Plan['leftOut'] = [];
-  const wanted = request.files === undefined ? undefined : new Set(request.files);
-  const found = new Set<string>();
+  const wanted = request.files;
+  const seen: CatalogEntry[] = [];
   for (const instance of chosenInstances(fleet, request.users)) {
     const { user } = instance;
     const entries = valueOf(instance.snapshots);
@@ -33,19 +33,19 @@ export function planVerifySnapshots(
       leftOut.push({ user, reason, harmless: false });
       continue;
     }
-    const chosen = entries.filter(
-      (entry) => entry.standing !== 'missing' && (wanted?.has(entry.file) ?? true),
-    );
-    for (const { file } of chosen) found.add(file);
+    seen.push(...entries);
+    const chosen = entries.filter((entry) => wanted?.some((name) => isCalled(entry, name)) ?? true);
     const steps = chosen.map((entry, index) =>
       planStep(entry, config, request.trial ? `.try-${tail}-${index}` : undefined),
     );
     if (steps.length > 0) lanes.push({ user, steps, independent: true });
     else if (wanted === undefined) leftOut.push({ user, reason: 'no snapshots', harmless: true });
   }
-  const unfound = request.files?.find((file) => !found.has(file));
-  if (unfound !== undefined)
-    throw new UsageProblem(`there is no snapshot ${unfound}; t3-cockpit snapshots lists them`);
+  const unfound = wanted?.find((name) => !seen.some((entry) => isCalled(entry, name)));
+  if (unfound !== undefined) {
+    const unseen = leftOut.filter(({ harmless }) => !harmless).map(({ user }) => user);
+    throw noSuchSnapshot(unfound, seen, unseen);
+  }
   const steps = lanes.flatMap((lane) => lane.steps) as VerifySnapshotStep[];
   const largest = Math.max(0, ...steps.map((step) => step.bytes));
   return {

@@ -1,3 +1,4 @@
+import { schemaLevel } from '../t3/state-database.ts';
 import { fromTheFuture, type CatalogEntry } from './catalog.ts';
 
 /** How much is kept, of verified snapshots of ours; the rest of guarantee 9 is no setting. */
@@ -8,7 +9,7 @@ export interface RetentionRule {
   daily: number;
   /** Of each of so many weeks with snapshots, the newest. */
   weekly: number;
-  /** Of each t3 version, so many. At least one: it is what going back to that version needs. */
+  /** Of each t3 version and schema, so many. At least one: it is what going back to that version needs. */
   perVersion: number;
   /** Milliseconds for which what a restore replaced is kept. */
   prerestore: number;
@@ -58,18 +59,23 @@ function reasonsFor(candidates: readonly CatalogEntry[], rule: RetentionRule): M
   };
   give(candidates.slice(0, 1), () => 'the newest verified one');
   const versionOf = (entry: CatalogEntry) => entry.version ?? 'an unknown version';
+  // Versions and schemas move as a pair, and of a server that was down only the schema is known.
+  const pairOf = (entry: CatalogEntry) => {
+    const level = schemaLevel(entry.record?.migrations ?? []);
+    return `${versionOf(entry)} ${level?.id} ${level?.name}`;
+  };
   // What a bump can be taken back to; nobody knows yet which version is the next to be left.
   give(
     newestOf(
       candidates.filter((entry) => entry.kind === 'prebump'),
-      versionOf,
+      pairOf,
       1,
     ),
     (entry) => `the way back to ${versionOf(entry)}`,
   );
   give(
-    newestOf(candidates, versionOf, Math.max(1, rule.perVersion)),
-    (entry) => `of ${versionOf(entry)}, the newest ${rule.perVersion}`,
+    newestOf(candidates, pairOf, Math.max(1, rule.perVersion)),
+    (entry) => `of ${versionOf(entry)} and its schema, the newest ${rule.perVersion}`,
   );
   give(candidates.slice(0, rule.last), () => `of the newest ${rule.last}`);
   give(newestOf(candidates, dayOf, 1).slice(0, rule.daily), (entry) => `of the day ${dayOf(entry)}`);

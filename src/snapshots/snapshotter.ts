@@ -36,12 +36,17 @@ const lineSchema: z.ZodType<Line> = z.union([
   z.object({ removed: z.boolean() }),
   z.object({ unpacked: z.literal(true) }),
   z.object({ cleared: z.array(migrationSchema).nullable() }),
-  z.object({ problem: z.string() }),
+  z.object({ problem: z.string(), unseen: z.boolean() }),
 ]);
 
-/** A snapshot could not be taken, checked or discarded; the message is for the admin and names the file. */
+/** A snapshot could not be taken, checked or removed; the message is for the admin. */
 export class SnapshotProblem extends Error {
-  override readonly name = 'SnapshotProblem';
+  override readonly name: string = 'SnapshotProblem';
+}
+
+/** The snapshot was looked at and found wanting; what is no finding (a timeout, no memory) says nothing about it. */
+export class SnapshotFinding extends SnapshotProblem {
+  override readonly name = 'SnapshotFinding';
 }
 
 export interface SnapshotterOptions {
@@ -70,7 +75,11 @@ export async function takeSnapshot(
   return line.facts;
 }
 
-/** Read a finished snapshot wholly: its checksum, integrity and contents now. @throws SnapshotProblem */
+/**
+ * Read a finished snapshot wholly: its checksum, integrity and contents now.
+ *
+ * @throws SnapshotFinding when it is no whole snapshot; SnapshotProblem when that could not be found out.
+ */
 export async function examineSnapshot(
   host: Host,
   request: Omit<VerifyRequest, 'verb'>,
@@ -98,10 +107,11 @@ export async function discardSnapshot(
 }
 
 /**
- * Remove a snapshot and its manifest. Without `bytes`: only clear up after a removal that was cut off.
+ * Remove a snapshot and its manifest. Without `expected`: only clear up after a removal that was cut off.
  *
  * @returns whether the snapshot is gone.
- * @throws SnapshotProblem
+ * @throws SnapshotFinding when it is not the expected file; it is left alone then.
+ * @throws SnapshotProblem when it could not be looked at, or not removed.
  */
 export async function removeSnapshot(
   host: Host,
@@ -166,7 +176,10 @@ async function converse(host: Host, request: Request, options: SnapshotterOption
     throw new SnapshotProblem(`the snapshotter failed: ${excerpt(complaint(result))}`);
   }
   if (answer === undefined) throw new SnapshotProblem('the snapshotter ended without an answer');
-  if ('problem' in answer) throw new SnapshotProblem(excerpt(answer.problem));
+  if ('problem' in answer) {
+    const words = excerpt(answer.problem);
+    throw answer.unseen ? new SnapshotProblem(words) : new SnapshotFinding(words);
+  }
   return answer;
 }
 

@@ -1,12 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { recordSnapshot } from '../../src/journal/snapshots.ts';
+import { readSnapshots, recordSnapshot } from '../../src/journal/snapshots.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { retentionGuard } from '../../src/operations/guards/retention.ts';
 import { SpaceLedger } from '../../src/snapshots/space.ts';
-import { TestSandbox } from './sandbox.ts';
+import { systemProcesses } from '../../src/host/processes.ts';
+import { TestSandbox, until } from './sandbox.ts';
 
 /** The host's own retention, and ours: what neither may cost. */
 
@@ -48,7 +60,10 @@ describe('the host’s own retention at 03:30', () => {
     await backup('prebump');
     const [target = ''] = ours();
     const alias = hosts().find((name) => name.startsWith('state-prebump-0.0.24-'));
-    expect(alias).toBeDefined();
+    // One copy by two names: theirs may go, ours stays.
+    const inodeOf = (...names: string[]) => statSync(path.join(...names)).ino;
+    expect(inodeOf(sandbox.backups('alice'), alias ?? '')).toBe(inodeOf(sandbox.snapshots('alice'), target));
+    expect(target).toMatch(/^prebump-0\.0\.24-/);
     for (let press = 0; press < 6; press += 1) await backup();
     // Their script's own daily ones, younger than everything: seven nights.
     for (let night = 1; night <= 7; night += 1) {
@@ -121,6 +136,43 @@ describe('pruning', () => {
     expect(ours()).toHaveLength(2);
   });
 
+  it('leaves a file alone that is not the one recorded, says so, and goes on with the next', async () => {
+    for (let press = 0; press < 3; press += 1) await backup();
+    const [forged = '', other = ''] = ours().toSorted();
+    const file = path.join(sandbox.snapshots('alice'), forged);
+    // As large as it was: only reading it tells.
+    const bytes = readFileSync(file);
+    bytes.writeUInt8((bytes[3000] ?? 0) ^ 1, 3000);
+    writeFileSync(file, bytes);
+    const { users } = await sandbox.json<{
+      users: { file: string; outcome: string; reason: string | null }[];
+    }>(...tight, '--yes', 'snapshots', 'prune', 'alice');
+    expect(users.find((each) => each.file === forged)).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('does not have the checksum that was recorded: it is left alone'),
+    });
+    expect(users.find((each) => each.file === other)?.outcome).toBe('succeeded');
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect(ours()).not.toContain(other);
+    expect((await standings()).find((each) => each.file === file)?.standing).toBe('damaged');
+  });
+
+  it('does not say that there is nothing to remove where it could not look', async () => {
+    await backup();
+    const folder = sandbox.backups('alice');
+    renameSync(folder, `${folder}.away`);
+    symlinkSync(`${folder}.away`, folder);
+    try {
+      const result = await sandbox.run(...tight, '--yes', 'snapshots', 'prune', 'alice');
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toMatch(/left out: alice: .*is a symbolic link/);
+      expect((await sandbox.run(...tight, '--yes', 'snapshots', 'prune', 'alice', 'bob')).exitCode).toBe(4);
+    } finally {
+      rmSync(folder);
+      renameSync(`${folder}.away`, folder);
+    }
+  });
+
   it('is refused in read-only mode', async () => {
     await backup();
     await backup();
@@ -130,9 +182,72 @@ describe('pruning', () => {
   });
 });
 
+describe('a runner that is killed while it prunes', () => {
+  /** So large that reading it takes a second at least, and all zeros, so that it takes no room. */
+  const bytes = 2 * 1024 ** 3;
+  const old = 'manual-0.0.24-20261101T000000Z-abcdef.sqlite';
+  let sha256: string;
+  beforeAll(() => {
+    const hash = createHash('sha256');
+    const block = Buffer.alloc(1024 ** 2);
+    for (let done = 0; done < bytes; done += block.length) hash.update(block);
+    sha256 = hash.digest('hex');
+  });
+
+  /** Two snapshots, and a runner killed while the older one is read for its removal. @returns that one's file */
+  async function killed(): Promise<string> {
+    await backup();
+    const file = path.join(sandbox.snapshots('alice'), old);
+    writeFileSync(file, '');
+    truncateSync(file, bytes);
+    writeFileSync(manifestOf(file), '{}');
+    const journal = openJournal(sandbox.loaded().paths.state);
+    const [young] = readSnapshots(journal, 'alice');
+    if (young === undefined) throw new Error('no snapshot');
+    recordSnapshot(journal, { ...young, file: old, takenAt: Date.UTC(2026, 10, 1), bytes, sha256 });
+    journal.close();
+    const { operation } = await sandbox.json<{ operation: { id: number } }>(
+      ...tight,
+      '--yes',
+      'snapshots',
+      'prune',
+      '--detach',
+      'alice',
+    );
+    await sandbox.holdSnapshotter(operation.id);
+    const runner = await sandbox.runner(operation.id);
+    process.kill(-runner, 'SIGKILL');
+    await until('the runner is gone', async () =>
+      (await systemProcesses.inGroup(runner)).length === 0 ? true : undefined,
+    );
+    expect(existsSync(file)).toBe(true);
+    return file;
+  }
+  const manifestOf = (file: string) => file.replace(/\.sqlite$/, '.json');
+
+  it('before the file went: it is as it was, and can go the next time', async () => {
+    const file = await killed();
+    const recovered = await sandbox.run('operations', '--recover');
+    expect(recovered.stdout).toContain('had been cut off: cleared up after it');
+    expect([existsSync(file), existsSync(manifestOf(file))]).toEqual([true, true]);
+    expect((await standings()).map(({ standing }) => standing)).toEqual(['verified', 'verified']);
+    expect((await sandbox.run(...tight, '--yes', 'snapshots', 'prune', 'alice')).exitCode).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('after the file went: its manifest goes too, and the journal misses nothing', async () => {
+    const file = await killed();
+    rmSync(file);
+    expect(existsSync(manifestOf(file))).toBe(true);
+    expect((await sandbox.run('operations', '--recover')).exitCode).toBe(0);
+    expect(existsSync(manifestOf(file))).toBe(false);
+    expect((await standings()).map(({ standing }) => standing)).toEqual(['verified']);
+  });
+});
+
 describe('the guard', () => {
   /** Ask it about one of alice's snapshots, with the journal as it is now. */
-  async function judge(file: string, bytes?: number) {
+  async function judge(file: string, bytes?: number, sha256?: string) {
     const host = sandbox.host();
     const config = sandbox.loaded();
     config.snapshots.keep = { last: 1, daily: 0, weekly: 0, perVersion: 1, prerestore: 1 };
@@ -152,6 +267,7 @@ describe('the guard', () => {
           folder: sandbox.snapshots('alice'),
           file,
           bytes: bytes ?? size,
+          sha256: sha256 ?? readSnapshots(journal, 'alice').find((each) => each.file === file)?.sha256 ?? '',
         },
       );
     } finally {
@@ -168,6 +284,7 @@ describe('the guard', () => {
     expect(await judge(old)).toEqual({ holds: true });
     expect(await judge(young)).toMatchObject({ holds: false, reason: 'kept: the newest verified one' });
     expect(await judge(old, 1)).toMatchObject({ holds: false });
+    expect(await judge(old, undefined, 'b'.repeat(64))).toMatchObject({ holds: false });
     expect(await judge('manual-0.0.24-20200101T000000Z-abcdef.sqlite')).toMatchObject({ holds: false });
     // What made it dispensable goes away: it is the last one now.
     rmSync(path.join(sandbox.snapshots('alice'), young));

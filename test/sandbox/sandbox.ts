@@ -130,6 +130,20 @@ export class TestSandbox {
     return () => void signal(pid, 'SIGCONT');
   }
 
+  /** Hold the snapshotter of a running operation still, whatever it is about to do. @returns lets it go on */
+  async holdSnapshotter(id: number): Promise<() => void> {
+    const group = await this.runner(id);
+    const pid = await until('a snapshotter, held', async () => {
+      for (const member of await systemProcesses.inGroup(group)) {
+        const line = await systemProcesses.commandLine(member.pid);
+        if (line?.some((part) => part.endsWith('/snapshotter.js')) !== true) continue;
+        if (signal(member.pid, 'SIGSTOP')) return member.pid;
+      }
+      return undefined;
+    });
+    return () => void signal(pid, 'SIGCONT');
+  }
+
   /** Does this process have the user's copy open? */
   async writes(pid: number, user: string): Promise<boolean> {
     const links = await Promise.all(

@@ -2,11 +2,9 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -16,17 +14,23 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemProcesses } from '../../src/host/processes.ts';
-import { layoutOf } from '../../src/sandbox/layout.ts';
-import { installGlobally } from '../../src/sandbox/versions.ts';
-import { examineSnapshot } from '../../src/snapshots/snapshotter.ts';
-import { TestSandbox, until } from './sandbox.ts';
+import { openJournal } from '../../src/journal/journal.ts';
+import { examineSnapshot, SnapshotFinding } from '../../src/snapshots/snapshotter.ts';
+import { TestSandbox } from './sandbox.ts';
 
 /** What a snapshot that was tampered with, or has rotted, is found to be; and what is never removed. */
 
 interface Verified {
   operation: { id: number; outcome: string };
-  users: { user: string; step: string; outcome: string; reason: string | null; file: string }[];
+  users: {
+    user: string;
+    step: string;
+    outcome: string;
+    reason: string | null;
+    file: string;
+    whole: boolean;
+    trial: { outcome: string } | null;
+  }[];
 }
 interface Listed {
   snapshots: {
@@ -68,6 +72,9 @@ describe('verifying', () => {
   let file: string;
   let name: string;
   beforeEach(async () => {
+    const journal = openJournal(sandbox.loaded().paths.state);
+    journal.exec('DELETE FROM snapshots');
+    journal.close();
     rmSync(sandbox.snapshots('carol'), { recursive: true, force: true });
     expect((await sandbox.run('backup', 'carol')).exitCode).toBe(0);
     name = newest('carol');
@@ -104,7 +111,7 @@ describe('verifying', () => {
         flip(file, at);
         const found = await examineSnapshot(host, place, options).then(
           (facts) => facts.sha256 !== sha256,
-          () => true,
+          (error: unknown) => error instanceof SnapshotFinding,
         );
         if (!found) missed.push(page);
         flip(file, at);
@@ -151,15 +158,47 @@ describe('verifying', () => {
     expect((await sandbox.run('snapshots', 'verify', 'carol')).exitCode).toBe(4);
   });
 
-  it.each<[string, (file: string) => void]>([
-    ['a link', (at) => (renameSync(at, `${at}.away`), symlinkSync(`${at}.away`, at))],
-    ['a FIFO', (at) => (rmSync(at), execFileSync('mkfifo', [at]))],
-    ['a folder', (at) => (rmSync(at), mkdirSync(at))],
-    ['gone', (at) => rmSync(at)],
-  ])('takes one that has become %s for missing, and follows nothing', async (_, spoil) => {
+  it.each<[string, (file: string) => void, RegExp]>([
+    [
+      'a link',
+      (at) => (renameSync(at, `${at}.away`), symlinkSync(`${at}.away`, at)),
+      /is a symbolic link, which is not followed/,
+    ],
+    ['a FIFO', (at) => (rmSync(at), execFileSync('mkfifo', [at])), /is not a regular file/],
+    ['a folder', (at) => (rmSync(at), mkdirSync(at)), /is not a regular file/],
+    ['gone', (at) => rmSync(at), /no such file/],
+  ])('takes one that has become %s for missing, and follows nothing', async (_, spoil, words) => {
+    expect((await sandbox.run('backup', 'alice')).exitCode).toBe(0);
     spoil(file);
     expect(await standingOf('carol', name)).toBe('missing');
     expect((await sandbox.run('status', 'carol')).stdout).toContain(`snapshot ${name} is missing`);
+    // Nobody may hear that all snapshots are good while one is gone.
+    const { operation, users } = await sandbox.json<Verified>(
+      'snapshots',
+      'verify',
+      '--no-trial',
+      'alice',
+      'carol',
+    );
+    expect(operation.outcome).toBe('failed');
+    const bad = users.filter(({ outcome }) => outcome !== 'succeeded');
+    expect(bad).toEqual([expect.objectContaining({ user: 'carol', file: name, whole: false, trial: null })]);
+    expect(bad[0]?.reason).toMatch(words);
+    expect(users.length).toBeGreaterThan(1);
+    expect(await standingOf('carol', name)).toBe('missing');
+    rmSync(file, { recursive: true, force: true });
+  });
+
+  it('misses one that is gone until the admin says that they know', async () => {
+    const refused = await sandbox.run('snapshots', 'forget', name);
+    expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('is there')]);
+    expect(await standingOf('carol', name)).toBe('verified');
+    rmSync(file);
+    expect((await sandbox.run('--read-only', 'snapshots', 'forget', name)).exitCode).toBe(3);
+    expect((await sandbox.run('--dry-run', 'snapshots', 'forget', name)).stdout).toContain('would be');
+    expect(await standingOf('carol', name)).toBe('missing');
+    expect((await sandbox.run('snapshots', 'forget', name)).exitCode).toBe(0);
+    expect(await standingOf('carol', name)).toBeUndefined();
   });
 
   it('needs no manifest, and believes none', async () => {
@@ -182,6 +221,60 @@ describe('verifying', () => {
     expect(users[0]?.reason).toMatch(/checksum/);
   });
 
+  it('sees that those of two users have been swapped, and leaves a third one alone', async () => {
+    for (const user of ['alice', 'bob']) expect((await sandbox.run('backup', user)).exitCode).toBe(0);
+    const theirs = path.join(sandbox.snapshots('alice'), newest('alice'));
+    const bytes = readFileSync(theirs);
+    copyFileSync(file, theirs);
+    writeFileSync(file, bytes);
+    const { users } = await sandbox.json<Verified>('snapshots', 'verify', '--no-trial');
+    const of = (wanted: string) => users.find(({ file: each }) => each === wanted);
+    expect(of(name)?.reason).toMatch(/checksum/);
+    expect(of(path.basename(theirs))?.reason).toMatch(/checksum/);
+    expect(of(newest('bob'))?.outcome).toBe('succeeded');
+    rmSync(theirs);
+  });
+
+  it('says which names there are, when there is none like it', async () => {
+    const typed = `${name.slice(0, -8)}.sqlite`;
+    for (const args of [
+      ['verify', '--snapshot', typed],
+      ['protect', typed],
+      ['protect', name.slice(-15, -7)],
+    ]) {
+      const refused = await sandbox.run('snapshots', ...args);
+      expect([refused.exitCode, refused.stderr]).toEqual([
+        2,
+        expect.stringContaining(`did you mean ${name}`),
+      ]);
+    }
+    const nothing = await sandbox.run('snapshots', 'protect', 'x');
+    expect([nothing.exitCode, nothing.stderr]).toEqual([
+      2,
+      't3-cockpit: there is no snapshot x; t3-cockpit snapshots lists them',
+    ]);
+  });
+
+  it('does not call one damaged that it could not look at', async () => {
+    const { length } = readFileSync(file);
+    // The same database with a long empty tail: longer than anybody reads in a second.
+    truncateSync(file, 40 * 1024 ** 3);
+    const { users } = await sandbox.json<Verified>(
+      '--set',
+      'snapshots.timeout=1s',
+      'snapshots',
+      'verify',
+      '--no-trial',
+      'carol',
+    );
+    expect(users[0]).toMatchObject({ outcome: 'failed', whole: false });
+    // Its time or its CPU time was over, whichever came first.
+    expect(users[0]?.reason).toMatch(/not finished within 1 s|the snapshotter failed/);
+    truncateSync(file, length);
+    // Nobody has found anything wrong with it.
+    expect(await standingOf('carol', name)).toBe('verified');
+  });
+
   it('verifies what the host’s own script made, as found, and remembers what is damaged', async () => {
     const whole = path.join(sandbox.backups('carol'), 'state-20261120-033000.sqlite');
     const rotten = path.join(sandbox.backups('carol'), 'state-20261121-033000.sqlite');
@@ -197,73 +290,4 @@ describe('verifying', () => {
     // Their retention took it away: that is no loss of ours.
     expect(await standingOf('carol', path.basename(whole))).toBeUndefined();
   });
-
-  it('does not pass one that no t3 at hand can open', async () => {
-    const layout = layoutOf(sandbox.root);
-    installGlobally(layout, '0.0.27');
-    renameSync(path.join(layout.versions, '0.0.24'), path.join(layout.versions, 'away'));
-    try {
-      const { users } = await sandbox.json<Verified>('snapshots', 'verify', 'carol');
-      expect(users[0]).toMatchObject({
-        outcome: 'failed',
-        reason: expect.stringMatching(
-          /^whole, but its test restore was not possible: no t3 0\.0\.24 at hand/,
-        ),
-      });
-      // Read wholly it was.
-      expect(await standingOf('carol', name)).toBe('verified');
-      expect((await sandbox.run('snapshots', 'verify', '--no-trial', 'carol')).exitCode).toBe(0);
-    } finally {
-      renameSync(path.join(layout.versions, 'away'), path.join(layout.versions, '0.0.24'));
-      installGlobally(layout, '0.0.24');
-    }
-  });
-
-  it('leaves no scratch folder behind when its runner is killed', async () => {
-    const layout = layoutOf(sandbox.root);
-    // A t3 that never comes back from opening the copy.
-    const binary = path.join(layout.versions, '0.0.24/bin/t3');
-    const script = readFileSync(binary, 'utf8');
-    writeFileSync(
-      binary,
-      `#!/bin/sh\n[ "$1" = auth ] && exec sleep 600\n${script.split('\n').slice(1).join('\n')}`,
-      {
-        mode: 0o755,
-      },
-    );
-    try {
-      const { operation } = await sandbox.json<{ operation: { id: number } }>(
-        'snapshots',
-        'verify',
-        '--detach',
-        'carol',
-      );
-      await until('a scratch folder', () => (scratches('carol').length > 0 ? true : undefined));
-      const runner = await sandbox.runner(operation.id);
-      const t3 = await until('t3 that hangs', async () => await hanging(sandbox.root));
-      process.kill(-runner, 'SIGKILL');
-      process.kill(t3, 'SIGKILL');
-      await until('the runner is gone', async () =>
-        (await systemProcesses.inGroup(runner)).length === 0 ? true : undefined,
-      );
-    } finally {
-      writeFileSync(binary, script, { mode: 0o755 });
-    }
-    expect(scratches('carol')).toHaveLength(1);
-    expect((await sandbox.run('backup', 'alice')).exitCode).toBe(0);
-    expect(scratches('carol')).toEqual([]);
-    expect(existsSync(file)).toBe(true);
-  });
 });
-
-/** The `sleep` that stands for a t3 of this sandbox. */
-async function hanging(root: string): Promise<number | undefined> {
-  for (const pid of readdirSync('/proc')
-    .filter((each) => /^\d+$/.test(each))
-    .map(Number)) {
-    const home = await systemProcesses.variable(pid, 'HOME');
-    if (home?.startsWith(root) === true && (await systemProcesses.commandLine(pid))?.[0] === 'sleep')
-      return pid;
-  }
-  return undefined;
-}

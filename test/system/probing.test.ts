@@ -54,6 +54,23 @@ describe('a probe on a real host', () => {
   });
 });
 
+describe('snapshots prune on a real host', () => {
+  it('removes them as the user, and leaves nothing of root’s behind', async () => {
+    const snapshots = () => readdirSync(snapshotsOf('emo')).filter((name) => name.endsWith('.sqlite'));
+    for (let press = 0; press < 2; press += 1) expect((await cockpit(['backup', 'emo'])).exitCode).toBe(0);
+    const before = snapshots();
+    const tight = ['last=1', 'daily=0', 'weekly=0', 'perVersion=1'].flatMap((rule) => [
+      '--set',
+      `snapshots.keep.${rule}`,
+    ]);
+    expect((await cockpit([...tight, '--yes', 'snapshots', 'prune', 'emo'])).exitCode).toBe(0);
+    const left = snapshots();
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(before.length);
+    expect(await foreign('/var/backups/t3-state/emo', 'emo')).toEqual([]);
+  });
+});
+
 describe('snapshots verify on a real host', () => {
   it('reads and tries them as the user, and leaves nothing of root’s behind', async () => {
     expect((await cockpit(['backup', 'emo'])).exitCode).toBe(0);

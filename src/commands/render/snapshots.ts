@@ -8,7 +8,7 @@ import { table } from './table.ts';
 /** The catalog as a table. */
 export function snapshotsTable(entries: readonly CatalogEntry[]): string {
   return table(
-    ['USER', 'TAKEN', 'KIND', 'T3', 'SCHEMA', 'SIZE', 'STANDING', 'FILE'],
+    ['USER', 'TAKEN', 'KIND', 'T3', 'SCHEMA', 'SIZE', 'READ', 'TRIED', 'STANDING', 'FILE'],
     entries.map((entry) => {
       const schema = entry.record === undefined ? undefined : schemaLevel(entry.record.migrations);
       return [
@@ -18,12 +18,19 @@ export function snapshotsTable(entries: readonly CatalogEntry[]): string {
         entry.version ?? '-',
         schema === undefined ? '-' : String(schema.id),
         bytesText(entry.bytes),
+        readAt(entry.record),
+        entry.record?.tried === undefined ? '-' : dateText(entry.record.tried.at),
         standingText(entry),
         `${entry.folder}/${entry.file}`,
       ];
     }),
     [4, 5],
   );
+}
+
+/** When it was last read wholly, with whatever result. */
+function readAt(record: SnapshotRecord | undefined): string {
+  return record === undefined ? '-' : dateText(Math.max(record.verifiedAt, record.problem?.at ?? 0));
 }
 
 /** A snapshot as a document (docs/json.md, snapshots). */

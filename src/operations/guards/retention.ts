@@ -29,7 +29,11 @@ export const retentionGuard: Guard<RemoveSnapshotStep> = {
       ({ entry }) => entry.folder === step.folder && entry.file === step.file,
     );
     if (judged === undefined) return fails('it is not there any more');
-    if (judged.entry.bytes !== step.bytes) return fails('it is not the file that was planned to go');
-    return judged.because === undefined ? holds : fails(`kept: ${judged.because}`);
+    const { entry, because } = judged;
+    if (because !== undefined) return fails(`kept: ${because}`);
+    // What is removed is held against the plan: that must say what the journal does.
+    return entry.bytes === step.bytes && entry.record?.sha256 === step.sha256
+      ? holds
+      : fails('it is not the file that was planned to go');
   },
 };

@@ -3,10 +3,11 @@ import type { SnapshotFacts } from '../../snapshots/manifest.ts';
 import {
   clearScratch,
   examineSnapshot,
+  SnapshotFinding,
   SnapshotProblem,
   unpackSnapshot,
 } from '../../snapshots/snapshotter.ts';
-import { openWithT3 } from '../../t3/command-line.ts';
+import { openWithT3, type T3Call } from '../../t3/command-line.ts';
 import { knownLevel, versionOfLevel } from '../../t3/levels.ts';
 import { schemaLevel, type Migration } from '../../t3/state-database.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
@@ -58,7 +59,7 @@ export const verifySnapshotStep: StepKind<VerifySnapshotStep> = {
   },
 };
 
-/** @throws SnapshotProblem when it was stopped: that says nothing about the snapshot. */
+/** @throws SnapshotProblem when it could not be looked at, or was stopped: that says nothing about the snapshot. */
 async function examine(
   context: StepContext,
   step: VerifySnapshotStep,
@@ -77,7 +78,7 @@ async function examine(
       ? facts
       : { problem: 'its checksum is not the one that was recorded: the file was changed' };
   } catch (error) {
-    if (!(error instanceof SnapshotProblem) || context.signal.aborted) throw error;
+    if (!(error instanceof SnapshotFinding)) throw error;
     return { problem: error.message };
   }
 }
@@ -89,16 +90,22 @@ async function tryOut(
   scratch: string,
   facts: SnapshotFacts,
 ): Promise<Trial> {
+  const inconclusive = (reason: string): Trial => ({ outcome: 'inconclusive', reason });
   const level = schemaLevel(facts.migrations)?.id ?? 0;
   const version = matchingVersion(step.version, level);
-  if (version === undefined)
-    return { outcome: 'inconclusive', reason: `nobody knows which t3 made schema ${level}` };
+  if (version === undefined) return inconclusive(`nobody knows which t3 made schema ${level}`);
   const binary = await context.binaries.of(version);
-  if ('problem' in binary) return { outcome: 'inconclusive', reason: binary.problem };
-  const free = await context.host.files.free(step.backups);
-  if (free - facts.bytes < context.config.snapshots.keepFree)
-    return { outcome: 'inconclusive', reason: 'no room to unpack it (snapshots.keepFree)' };
+  if ('problem' in binary) return inconclusive(binary.problem);
+  if (!(await isRoom(context, step, facts.bytes)))
+    return inconclusive('no room to unpack it (snapshots.keepFree)');
   const { host, account, config } = context;
+  const call: T3Call = {
+    host,
+    binary: binary.binary,
+    account,
+    baseDir: scratch,
+    timeout: config.limits.t3Timeout,
+  };
   let opened: Awaited<ReturnType<typeof openWithT3>>;
   let after: Migration[] | undefined;
   try {
@@ -107,20 +114,46 @@ async function tryOut(
       { backups: step.backups, folder: step.folder, name: step.file, scratch },
       unstoppable(context),
     );
-    opened = await openWithT3({
-      host,
-      binary: binary.binary,
-      account,
-      baseDir: scratch,
-      timeout: config.limits.t3Timeout,
-    });
+    context.space.written(step.id, facts.bytes);
+    opened = await openWithT3(call);
+  } catch (error) {
+    // It was read wholly: that it cannot be copied now is no news of it.
+    if (error instanceof SnapshotProblem) return inconclusive(`it could not be unpacked: ${error.message}`);
+    throw error;
   } finally {
     after = await clearScratch(host, scratchOf(step, scratch), unstoppable(context));
   }
-  // A t3 that hangs says nothing about the snapshot.
-  if (opened === 'no answer') return { outcome: 'inconclusive', reason: `t3 ${version} did not end` };
+  // A t3 that hangs says nothing about the snapshot, and neither does one that cannot open anything.
+  if (opened === 'no answer') return inconclusive(`t3 ${version} did not end`);
   const reason = opened?.problem ?? whatChanged(facts.migrations, after);
-  return reason === undefined ? { outcome: 'opened', version } : { outcome: 'failed', version, reason };
+  if (reason === undefined) return { outcome: 'opened', version };
+  if (opened !== undefined && !(await opensNew(context, step, call)))
+    return inconclusive(`t3 ${version} cannot open a new database either: ${opened.problem}`);
+  return { outcome: 'failed', version, reason };
+}
+
+/** Room for the copy on the file system of the backups, beside what other users' trials take now. */
+async function isRoom(
+  { host, config, space }: StepContext,
+  step: VerifySnapshotStep,
+  bytes: number,
+): Promise<boolean> {
+  const facts = await host.files.look(step.backups);
+  if (facts === undefined) return false;
+  const free = await host.files.free(step.backups);
+  return space.promise(step.id, facts.device, bytes, free, config.snapshots.keepFree) === 0;
+}
+
+/** The control of a failed trial: a t3 makes a database where there is none (docs/t3-contract.md, command line). */
+async function opensNew(context: StepContext, step: VerifySnapshotStep, call: T3Call): Promise<boolean> {
+  let made: Migration[] | undefined;
+  let opened: Awaited<ReturnType<typeof openWithT3>>;
+  try {
+    opened = await openWithT3(call);
+  } finally {
+    made = await clearScratch(context.host, scratchOf(step, call.baseDir), unstoppable(context));
+  }
+  return opened === undefined && made !== undefined;
 }
 
 /** The version that the snapshot was taken of, unless its schema says that it was not: then the one that made that. */

@@ -42,8 +42,8 @@ export interface DiscardRequest extends Place {
 /** Remove a snapshot and its manifest. */
 export interface RemoveRequest extends Place {
   verb: 'remove';
-  /** The size that it must have, in bytes; undefined to only clear up where the snapshot is gone already. */
-  bytes?: number;
+  /** What the file must be; undefined to only clear up where the snapshot is gone already. */
+  expected?: { bytes: number; sha256: string };
 }
 
 /** Copy a snapshot into a base directory for t3 to open it in: `<scratch>/userdata/state.sqlite`. */
@@ -81,4 +81,5 @@ export type Line =
   | { unpacked: true }
   /** Of `clear`: the migrations that the copy had in the end; null where there was none, or none that can be read. */
   | { cleared: Migration[] | null }
-  | { problem: string };
+  /** `unseen`: the file could not be looked at, so nothing is said of it. */
+  | { problem: string; unseen: boolean };

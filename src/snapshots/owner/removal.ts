@@ -5,16 +5,17 @@ import {
   ensureOwnFolder,
   isThere,
   remove,
+  removeExactly,
   removeFolder,
   requireNoLinks,
   requirePlainFile,
-  sizeOf,
   sync,
 } from '../../host/owned.ts';
 import type { Migration } from '../../t3/state-database.ts';
 import { manifestFile } from '../manifest.ts';
 import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
-import type { ClearRequest, RemoveRequest, UnpackRequest } from './protocol.ts';
+import { occasionally } from './progress.ts';
+import type { ClearRequest, Progress, RemoveRequest, UnpackRequest } from './protocol.ts';
 
 /** What takes snapshots away, and what unpacks one for a trial and takes that away again; as the owner. */
 
@@ -24,15 +25,21 @@ import type { ClearRequest, RemoveRequest, UnpackRequest } from './protocol.ts';
  *
  * @returns whether the snapshot is gone.
  */
-export function removeSnapshot(request: RemoveRequest): boolean {
+export async function removeSnapshot(
+  request: RemoveRequest,
+  tell: (progress: Progress) => void,
+): Promise<boolean> {
   const file = path.join(request.folder, request.name);
   requireNoLinks(request.folder, request.backups);
   if (isThere(file)) {
-    if (request.bytes === undefined) return false;
+    const { expected } = request;
+    if (expected === undefined) return false;
     requirePlainFile(file, request.backups);
-    if (sizeOf(file) !== request.bytes)
-      throw new FileProblem(file, 'EINVAL', 'is not the snapshot that was to be removed: its size differs');
-    remove(file);
+    await removeExactly(
+      file,
+      expected,
+      occasionally((done) => tell({ phase: 'check', done, total: expected.bytes })),
+    );
     sync(request.folder);
   }
   remove(manifestFile(file));

@@ -15,13 +15,12 @@ import { manifestFile, notIncluded, type Manifest, type SnapshotFacts } from '..
 import { partialSuffix } from '../names.ts';
 import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
 import type { DiscardRequest, Line, Progress, Request, TakeRequest, VerifyRequest } from './protocol.ts';
+import { occasionally, progressInterval } from './progress.ts';
 import { clear, removeSnapshot, unpack } from './removal.ts';
+import { isUnseen } from './unseen.ts';
 
 /** Runs a database job off this thread. */
 export type DatabaseWorker = (job: DatabaseJob) => Promise<unknown>;
-
-/** How often the growth of the copy is told, milliseconds. */
-const progressInterval = 150;
 
 /** Serve one request as the owner; the answer is the last line told. */
 export async function serve(
@@ -38,7 +37,7 @@ export async function serve(
       case 'discard':
         return tell({ published: discard(request) });
       case 'remove':
-        return tell({ removed: removeSnapshot(request) });
+        return tell({ removed: await removeSnapshot(request, (progress) => tell({ progress })) });
       case 'unpack':
         unpack(request);
         return tell({ unpacked: true });
@@ -46,7 +45,7 @@ export async function serve(
         return tell({ cleared: await clear(request, work) });
     }
   } catch (error) {
-    tell({ problem: error instanceof Error ? error.message : String(error) });
+    tell({ problem: error instanceof Error ? error.message : String(error), unseen: isUnseen(error) });
   }
 }
 
@@ -115,12 +114,10 @@ async function examine(
   tell: (progress: Progress) => void,
 ): Promise<SnapshotFacts> {
   const bytes = sizeOf(file);
-  let told = 0;
-  const hashing = sha256(file, (done) => {
-    if (performance.now() - told < progressInterval) return;
-    told = performance.now();
-    tell({ phase: 'check', done, total: bytes });
-  });
+  const hashing = sha256(
+    file,
+    occasionally((done) => tell({ phase: 'check', done, total: bytes })),
+  );
   const [sum, contents] = await Promise.all([
     hashing,
     work({ job: 'check', file }) as Promise<DatabaseFacts>,

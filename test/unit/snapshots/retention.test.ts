@@ -86,6 +86,21 @@ describe('retention', () => {
     expect(removed(entries)).toEqual([1, 4]);
   });
 
+  it('keeps the way back to every schema, where nobody knows which version it was of', () => {
+    const at = (id: number) => ({ version: undefined, record: { migrations: [{ id, name: `m${id}` }] } });
+    const entries = [
+      entry(1, at(38)),
+      entry(2, at(38)),
+      entry(3, at(32)),
+      entry(4, at(30)),
+      entry(5, at(30)),
+    ];
+    expect(removed(entries)).toEqual([1, 4]);
+    // A fork's migration of the same number is another schema.
+    const fork = { version: undefined, record: { migrations: [{ id: 30, name: 'theirs' }] } };
+    expect(removed([...entries, entry(6, fork)])).toEqual([1, 4]);
+  });
+
   it('keeps what a restore replaced for its time, and no longer', () => {
     const entries = [entry(1), entry(29, { kind: 'prerestore' }), entry(31, { kind: 'prerestore' })];
     expect(removed(entries)).toEqual([2]);
