@@ -22,11 +22,15 @@ export function Pane({ title, tone = 'plain', columns, height, children }: PaneP
   return (
     <Box flexDirection="column">
       <StyledLine
-        line={[
-          segment(`${glyphs.rule.repeat(2)} `, 'muted'),
-          segment(text, tone, true),
-          segment(` ${glyphs.rule.repeat(rest)}`, 'muted'),
-        ]}
+        line={
+          text === ''
+            ? [segment(glyphs.rule.repeat(columns), 'muted')]
+            : [
+                segment(`${glyphs.rule.repeat(2)} `, 'muted'),
+                segment(text, tone, true),
+                segment(` ${glyphs.rule.repeat(rest)}`, 'muted'),
+              ]
+        }
       />
       <Box flexDirection="column" height={height} overflow="hidden">
         {children}

@@ -1,21 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { keymap } from '../src/cockpit/keymap.ts';
+import { keymap, promptKeys } from '../src/cockpit/keymap.ts';
 
 /** docs/keys.md, made from the keymap; a test fails when the file is not this. */
 export function keysDocument(): string {
-  const rows = keymap.map(
-    ({ keys, label, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${label} | ${help} |`,
-  );
+  const table = (bindings: readonly { keys: readonly string[]; label: string; help: string }[]) =>
+    `| key | | what it does |
+| --- | --- | --- |
+${bindings.map(({ keys, label, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${label} | ${help} |`).join('\n')}`;
   return `# Keys
 
 Generated from the keymap (\`src/cockpit/keymap.ts\`) by \`npm run docs\`. A key that cannot work now says why when it is pressed.
 
-| key | | what it does |
-| --- | --- | --- |
-${rows.join('\n')}
+${table(keymap)}
 
-Several keys that arrive at once (typed ahead, or held down) only ever move the selection. Pasted text is never keys.
+While a filter is typed every key is a letter, but for these:
+
+${table(promptKeys)}
+
+Several keys that arrive at once (typed ahead, or held down) only ever move the selection. Pasted text is never keys; a filter that is being typed takes it as text.
 `;
 }
 

@@ -1,7 +1,7 @@
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
-import type { Tone } from '../view/cell.ts';
+import { pendingCell, type Cell, type Tone } from '../view/cell.ts';
 import type { ColumnKey } from '../view/columns.ts';
 import { instanceCells, type Seeing } from '../view/instance.ts';
 import type { CockpitState, Sort } from './state.ts';
@@ -66,6 +66,9 @@ const gravity: Record<Tone, number> = {
   muted: 5,
 };
 
+/** How much a cell wants to be looked at. What nobody has looked at yet is no better than what could not be told. */
+const weight = (each: Cell): number => (each === pendingCell ? gravity.unknown : gravity[each.tone]);
+
 /** What is not known sorts like what needs attention, never like what is fine. The order of the map breaks ties. */
 function order(instances: readonly Instance[], sort: Sort, seeing: Seeing): readonly Instance[] {
   switch (sort) {
@@ -75,7 +78,7 @@ function order(instances: readonly Instance[], sort: Sort, seeing: Seeing): read
       return instances.toSorted((a, b) => a.user.localeCompare(b.user));
     case 'attention':
       return by(instances, (instance) =>
-        Math.min(...Object.values(instanceCells(instance, seeing)).map(({ tone }) => gravity[tone])),
+        Math.min(...Object.values(instanceCells(instance, seeing)).map(weight)),
       );
     case 'backup':
       return by(instances, ({ snapshots }) => {

@@ -4,7 +4,7 @@ import { paneOf, type Mode } from './state.ts';
 import type { Store } from './store.ts';
 import { gridHeight } from './view-models/layout.ts';
 
-/** Longer than any filter that anybody types. */
+/** Longer than any filter that anybody types, in characters. */
 const filterLimit = 200;
 
 /** The number of the operation that runs now, or why none does. */
@@ -54,14 +54,13 @@ export class Controller {
 
   /** Pasted text is never keys: only a filter that is being typed takes it. */
   paste(text: string): void {
-    if (this.#store.get().mode.kind === 'filter') this.#filter((filter) => filter + printable(text.trim()));
+    if (this.#store.get().mode.kind === 'filter') this.#filter((filter) => filter + text.trim());
   }
 
   #type(key: string, mode: Extract<Mode, { kind: 'filter' }>): void {
-    if (key === 'enter' || key === 'escape' || key === 'ctrl-c') {
-      if (key !== 'enter') this.#filter(() => mode.before);
+    if (key === 'enter')
       return this.#store.dispatch({ type: 'mode', mode: { kind: 'fleet', pane: mode.pane } });
-    }
+    if (key === 'escape' || key === 'ctrl-c') return this.#store.dispatch({ type: 'take back' });
     if (key === 'backspace' || key === 'delete')
       return this.#filter((filter) => [...filter].slice(0, -1).join(''));
     if (key === 'ctrl-u') return this.#filter(() => '');
@@ -71,8 +70,8 @@ export class Controller {
   }
 
   #filter(change: (filter: string) => string): void {
-    const filter = change(this.#store.get().filter).slice(0, filterLimit);
-    this.#store.dispatch({ type: 'filter', filter });
+    const characters = [...printable(change(this.#store.get().filter))];
+    this.#store.dispatch({ type: 'filter', filter: characters.slice(0, filterLimit).join('') });
   }
 
   #use(binding: Binding): void {
@@ -111,8 +110,10 @@ export class Controller {
               ? { kind: 'fleet', pane }
               : { kind: 'detail', offset: 0, from: pane },
         });
-      case 'filter':
-        return dispatch({ type: 'mode', mode: { kind: 'filter', pane, before: state.filter } });
+      case 'filter': {
+        const { filter, selected } = state;
+        return dispatch({ type: 'mode', mode: { kind: 'filter', pane, before: { filter, selected } } });
+      }
       case 'sort':
         return dispatch({ type: 'sort' });
       case 'pane':

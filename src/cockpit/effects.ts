@@ -9,7 +9,8 @@ import type { Asked, Effects } from './controller.ts';
 /** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
 const patience = 60_000;
 
-const submitted = z.object({ operation: z.object({ id: z.int().positive() }) });
+/** No operation: there was nothing to do. */
+const submitted = z.object({ operation: z.object({ id: z.int().positive() }).nullable() });
 
 export interface CommandEffectsOptions {
   host: Host;
@@ -36,9 +37,9 @@ export function commandEffects({ host, flags, environment, redraw }: CommandEffe
     const failure = failureText(result);
     if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
     const answer = submitted.safeParse(parseJson(result.stdout));
-    return answer.success
-      ? { operation: answer.data.operation.id }
-      : { problem: `${args.join(' ')} gave no operation` };
+    if (!answer.success) return { problem: `${args.join(' ')} gave no operation` };
+    const { operation } = answer.data;
+    return operation === null ? { problem: 'there is nothing left to do' } : { operation: operation.id };
   };
   const named = (user: string | undefined) => (user === undefined ? [] : [user]);
   return {

@@ -14,6 +14,8 @@ export interface Glyphs {
   full: string;
   empty: string;
   rule: string;
+  /** Beside the title of the column that rows are sorted by. */
+  sorted: string;
   /** A line of a table, drawn in these signs. */
   box: (line: string) => string;
 }
@@ -31,6 +33,7 @@ const unicode: Glyphs = {
   full: '█',
   empty: '░',
   rule: '─',
+  sorted: '▾',
   box: (line) => line,
 };
 
@@ -47,6 +50,7 @@ const ascii: Glyphs = {
   full: '#',
   empty: '-',
   rule: '-',
+  sorted: '^',
   box: (line) =>
     line
       .replaceAll('─', '-')

@@ -1,21 +1,25 @@
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import type { Observation } from '../fleet/observation.ts';
 import type { Sqlite } from '../host/sqlite.ts';
-import { recordChange, readLatest } from '../journal/history.ts';
+import { recordChange, readLatest, type Change } from '../journal/history.ts';
 import { JournalProblem, openJournal } from '../journal/journal.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { schemaLevel } from '../t3/state-database.ts';
+import { excerpt } from '../text/printable.ts';
 import { unitCell } from '../view/instance.ts';
 
 /** So many changes are written at once: with a thousand users the first look has thousands, and frames wait for it. */
 const mostAtOnce = 200;
 
-interface Found {
-  user: string;
-  fact: string;
-  at: number;
-  value: string;
-}
+/** How long a frame may wait for somebody else who writes, milliseconds; what could not be written is seen again. */
+const patience = 50;
+
+/** How long it is left alone after it could not be written, milliseconds. */
+const retryInterval = 60_000;
+
+/** What is not known is one value, whatever the reason: a number of seconds in it would make every look a change. */
+const unknown = 'unknown';
+const sameness = (value: string): string => (value.startsWith(unknown) ? unknown : value);
 
 /**
  * Writes down what changes while somebody watches, so that "since when" can be said tomorrow: the state of each unit, the
@@ -24,40 +28,59 @@ interface Found {
  */
 export class HistoryWriter {
   readonly #state: string;
-  readonly #problem: (words: string) => void;
+  readonly #problem: (words: string | undefined) => void;
   readonly #known = new Map<string, string>();
   #journal: Sqlite | undefined;
-  #unwritable = false;
+  #told: string | undefined;
+  /** By the wall clock; not before this. */
+  #notBefore = Number.NEGATIVE_INFINITY;
 
-  /** @param problem Told why nothing can be written; once. */
-  constructor(stateFolder: string, problem: (words: string) => void) {
+  /** @param problem Told why nothing can be written; undefined when it can again. */
+  constructor(stateFolder: string, problem: (words: string | undefined) => void) {
     this.#state = stateFolder;
     this.#problem = problem;
   }
 
-  /** What a fleet shows that was not so before. */
-  see(fleet: Fleet, wall: number): void {
-    if (this.#unwritable) return;
-    const changes = factsOf(fleet, wall)
-      .filter(({ user, fact, value }) => this.#known.get(`${fact} ${user}`) !== value)
-      .slice(0, mostAtOnce);
-    if (changes.length === 0) return;
+  /** What a fleet shows that was not so before. @param wall Now, milliseconds since 1970. @returns whether anything was written */
+  see(fleet: Fleet, wall: number): boolean {
+    // A clock that was set back is no reason to wait for ever.
+    if (wall < this.#notBefore && wall > this.#notBefore - retryInterval) return false;
+    const facts = factsOf(fleet, wall);
+    if (facts.length === 0) return false;
     try {
       this.#journal ??= this.#open();
       const journal = this.#journal;
+      const changes = facts
+        .filter(({ user, fact, value }) => this.#known.get(`${fact} ${user}`) !== sameness(value))
+        .slice(0, mostAtOnce);
+      if (changes.length === 0) return false;
       journal.transaction(() => {
         for (const change of changes) recordChange(journal, change);
       })();
-      for (const { user, fact, value } of changes) this.#known.set(`${fact} ${user}`, value);
+      this.#remember(changes);
+      this.#tell(undefined);
+      return true;
     } catch (error) {
-      this.close();
       // Somebody else writes just now: the next look finds the same changes.
-      if ((error as { code?: string }).code === 'SQLITE_BUSY') return;
-      this.#unwritable = true;
+      if ((error as { code?: string }).code === 'SQLITE_BUSY') return false;
+      if (error instanceof JournalProblem && error.kind === 'busy') return false;
+      this.close();
+      this.#notBefore = wall + retryInterval;
       // Who may not write the journal is told so already, by the reader of it.
-      if (error instanceof JournalProblem && error.kind === 'denied') return;
-      this.#problem(`history: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof JournalProblem && error.kind === 'denied') return false;
+      this.#tell(excerpt(error instanceof Error ? error.message : String(error)));
+      return false;
     }
+  }
+
+  #tell(problem: string | undefined): void {
+    if (problem === this.#told) return;
+    this.#told = problem;
+    this.#problem(problem);
+  }
+
+  #remember(changes: readonly Change[]): void {
+    for (const { user, fact, value } of changes) this.#known.set(`${fact} ${user}`, sameness(value));
   }
 
   close(): void {
@@ -66,15 +89,13 @@ export class HistoryWriter {
   }
 
   #open(): Sqlite {
-    const journal = openJournal(this.#state, false);
-    // No frame waits for a runner that writes; what could not be written is seen again at the next look.
-    journal.pragma('busy_timeout = 50');
-    for (const { user, fact, value } of readLatest(journal)) this.#known.set(`${fact} ${user}`, value);
+    const journal = openJournal(this.#state, false, patience);
+    this.#remember(readLatest(journal));
     return journal;
   }
 }
 
-function factsOf(fleet: Fleet, wall: number): Found[] {
+function factsOf(fleet: Fleet, wall: number): Change[] {
   return [
     ...told('', 'installed', fleet.installed, (version) => version, wall),
     ...fleet.instances.flatMap((instance) => [
@@ -99,7 +120,7 @@ function factsOf(fleet: Fleet, wall: number): Found[] {
 }
 
 /** A server that is stopped answers nothing: that is the unit's change, not one of its version. */
-function runningFact(instance: Instance, wall: number): Found[] {
+function runningFact(instance: Instance, wall: number): Change[] {
   const unit = instance.unit.kind === 'known' ? instance.unit.value.active : undefined;
   if (unit !== 'active') return [];
   return told(instance.user, 'running', instance.liveness, ({ version }) => version, wall);
@@ -111,14 +132,13 @@ function told<Value>(
   observation: Observation<Value>,
   say: (value: Value) => string,
   wall: number,
-): Found[] {
+): Change[] {
   switch (observation.kind) {
     case 'pending':
       return [];
     case 'known':
       return [{ user, fact, at: wall, value: say(observation.value) }];
     case 'unknown':
-      // Without the reason: a number of seconds in it would make every look a change.
-      return [{ user, fact, at: wall, value: 'unknown' }];
+      return [{ user, fact, at: wall, value: `${unknown}: ${excerpt(observation.reason, 120)}` }];
   }
 }

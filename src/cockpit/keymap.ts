@@ -31,8 +31,8 @@ export interface Binding {
   looks?: true;
   /** In which modes; everywhere when absent. */
   modes?: readonly CockpitState['mode']['kind'][];
-  /** Leave it out of the footer. */
-  quiet?: true;
+  /** Leave it out of the footer, everywhere or in these modes. */
+  quiet?: true | readonly CockpitState['mode']['kind'][];
   /** In the footer even where there is room for hardly anything. */
   always?: true;
   /** Why it cannot work now; shown instead of acting. The guards are elsewhere: this is only courtesy. */
@@ -71,7 +71,7 @@ export const keymap: readonly Binding[] = [
   {
     keys: ['p'],
     label: 'probe',
-    help: 'Probe the selected user: the pairing handshake by every route and name. Writes to their database; revoked.',
+    help: 'Probe the selected user: the pairing handshake by every route and name. Writes pairing rows into their database, and revokes them.',
     intent: { type: 'probe', everybody: false },
     modes: ['fleet', 'detail'],
     disabled: (state) =>
@@ -80,7 +80,7 @@ export const keymap: readonly Binding[] = [
   {
     keys: ['P'],
     label: 'probe all',
-    help: 'Probe everyone, one after the other.',
+    help: 'Probe everyone, as p does the selected user.',
     intent: { type: 'probe', everybody: true },
     modes: ['fleet'],
     quiet: true,
@@ -89,7 +89,7 @@ export const keymap: readonly Binding[] = [
   {
     keys: ['v'],
     label: 'verify',
-    help: 'Probe everyone, and hold what is found against what is expected.',
+    help: 'Probe everyone, as P does, and hold what is found against what is expected.',
     intent: { type: 'verify' },
     modes: ['fleet', 'report'],
     disabled: cannotChange,
@@ -99,7 +99,6 @@ export const keymap: readonly Binding[] = [
     label: 'clear up',
     help: 'Clear up after an operation that was cut off. The next operation does so, too.',
     intent: { type: 'recover' },
-    modes: ['fleet'],
     quiet: true,
     disabled: (state) => (state.cutOff.length === 0 ? 'nothing was cut off' : cannotChange(state)),
   },
@@ -110,6 +109,7 @@ export const keymap: readonly Binding[] = [
     intent: { type: 'detail' },
     looks: true,
     modes: ['fleet', 'detail'],
+    quiet: ['detail'],
     disabled: (state) => (state.selected === undefined ? 'nobody is selected' : undefined),
   },
   {
@@ -174,7 +174,7 @@ export const keymap: readonly Binding[] = [
     help: 'Next row, or line.',
     intent: { type: 'move', by: 1 },
     looks: true,
-    quiet: true,
+    quiet: ['fleet'],
   },
   {
     keys: ['k', 'up'],
@@ -182,7 +182,7 @@ export const keymap: readonly Binding[] = [
     help: 'Previous row, or line.',
     intent: { type: 'move', by: -1 },
     looks: true,
-    quiet: true,
+    quiet: ['fleet'],
   },
   {
     keys: ['g', 'home'],
@@ -222,7 +222,7 @@ export const keymap: readonly Binding[] = [
     help: 'Back to the fleet and the selected user; then without the filter. Never destroys anything.',
     intent: { type: 'back' },
     looks: true,
-    quiet: true,
+    quiet: ['fleet'],
   },
   {
     keys: ['ctrl-l'],
@@ -231,6 +231,14 @@ export const keymap: readonly Binding[] = [
     intent: { type: 'redraw' },
     quiet: true,
   },
+];
+
+/** What is no letter while a filter is typed (`Controller`). */
+export const promptKeys: readonly Pick<Binding, 'keys' | 'label' | 'help'>[] = [
+  { keys: ['enter'], label: 'keep', help: 'Keep the filter.' },
+  { keys: ['escape', 'ctrl-c'], label: 'take back', help: 'Back to the rows, and the row, from before.' },
+  { keys: ['ctrl-u'], label: 'empty', help: 'Take all of it away; backspace: the last letter.' },
+  { keys: ['down', 'up'], label: 'select', help: 'Move among the rows that are left.' },
 ];
 
 /** The binding of a key in this state. */

@@ -11,12 +11,15 @@ export type Action =
   | { type: 'fleet'; fleet: Fleet }
   | { type: 'operation'; view: OperationView }
   | { type: 'journal problem'; problem: string | undefined }
+  | { type: 'history problem'; problem: string | undefined }
   | { type: 'tick'; wall: number; tick: number }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'notice'; notice: Notice | undefined }
   | { type: 'move'; by: number | 'first' | 'last' }
   | { type: 'mode'; mode: Mode }
   | { type: 'filter'; filter: string }
+  /** The filter that is being typed is given up. */
+  | { type: 'take back' }
   | { type: 'sort' }
   | { type: 'cut off'; cutOff: readonly CutOff[] }
   | { type: 'chronicle'; chronicle: Chronicle | undefined }
@@ -29,6 +32,8 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
       return keepSelection(state, { ...state, fleet: action.fleet });
     case 'filter':
       return keepSelection(state, { ...state, filter: action.filter });
+    case 'take back':
+      return takeBack(state);
     case 'sort':
       return { ...state, sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'map' };
     case 'cut off':
@@ -39,6 +44,8 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
       return withOperation(state, action.view);
     case 'journal problem':
       return state.journalProblem === action.problem ? state : { ...state, journalProblem: action.problem };
+    case 'history problem':
+      return state.historyProblem === action.problem ? state : { ...state, historyProblem: action.problem };
     case 'tick':
       return { ...state, now: { wall: action.wall, tick: action.tick } };
     case 'resize':
@@ -50,22 +57,44 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
         ? moveSelection(state, action.by)
         : scroll(state, state.mode, action.by);
     case 'mode':
-      return { ...state, mode: action.mode, notice: undefined };
+      return keepSelection(state, { ...state, mode: action.mode, notice: undefined });
     case 'leave':
       return { ...state, leaving: true };
   }
 }
 
-/** The selected user stays selected; one who is gone leaves the selection to whoever has that place now. */
+/**
+ * The selected user stays selected; one whose row is gone leaves the selection to the nearest row. Whoever is shown
+ * wholly stays so whatever becomes of the row: a key must not meet somebody else than the one who is being read about.
+ */
 function keepSelection(before: CockpitState, state: CockpitState): CockpitState {
-  const instances = visibleInstances(state);
-  const { selected } = state;
-  if (selected !== undefined && instances.some((instance) => instance.user === selected)) return state;
-  const place = Math.max(
-    0,
-    visibleInstances(before).findIndex((instance) => instance.user === selected),
-  );
-  return { ...state, selected: instances[Math.min(place, instances.length - 1)]?.user };
+  const { selected, mode } = state;
+  if (mode.kind === 'detail' && selected !== undefined) return state;
+  const visible = visibleInstances(state);
+  if (selected !== undefined && visible.some((instance) => instance.user === selected)) return state;
+  return {
+    ...state,
+    selected: nearest(before, new Set(visible.map(({ user }) => user))) ?? visible[0]?.user,
+  };
+}
+
+/** Of those who are left, the one who stood nearest to the selected one; below rather than above. */
+function nearest(before: CockpitState, left: ReadonlySet<string>): string | undefined {
+  const rows = visibleInstances(before);
+  const at = rows.findIndex((instance) => instance.user === before.selected);
+  if (at === -1) return undefined;
+  for (let distance = 1; distance < rows.length; distance += 1) {
+    for (const row of [rows[at + distance], rows[at - distance]]) {
+      if (row !== undefined && left.has(row.user)) return row.user;
+    }
+  }
+  return undefined;
+}
+
+function takeBack(state: CockpitState): CockpitState {
+  const { mode } = state;
+  if (mode.kind !== 'filter') return state;
+  return keepSelection(state, { ...state, ...mode.before, mode: { kind: 'fleet', pane: mode.pane } });
 }
 
 function moveSelection(state: CockpitState, by: number | 'first' | 'last'): CockpitState {

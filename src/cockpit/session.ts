@@ -65,7 +65,7 @@ export class Session {
     this.#history = config.readOnly
       ? undefined
       : new HistoryWriter(config.paths.state, (problem) =>
-          this.store.dispatch({ type: 'notice', notice: { text: problem, tone: 'danger' } }),
+          this.store.dispatch({ type: 'history problem', problem }),
         );
     this.#effects = effects;
   }
@@ -101,7 +101,7 @@ export class Session {
       this.#showing = undefined;
       const { fleet } = this.#observer;
       this.store.dispatch({ type: 'fleet', fleet });
-      this.#history?.see(fleet, this.#host.clock.now());
+      if (this.#history?.see(fleet, this.#host.clock.now()) === true) this.#recall(true);
     }, blink);
   }
 

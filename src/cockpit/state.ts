@@ -13,8 +13,8 @@ export type Sort = (typeof sorts)[number];
 /** What the cockpit is showing. One of these, never a heap of flags. */
 export type Mode =
   | { kind: 'fleet'; pane: 'instance' | 'operation' }
-  /** Typing a filter; `before` is the one to go back to. */
-  | { kind: 'filter'; pane: 'instance' | 'operation'; before: string }
+  /** Typing a filter; `before` is what to go back to. */
+  | { kind: 'filter'; pane: 'instance' | 'operation'; before: Pick<CockpitState, 'filter' | 'selected'> }
   /** The selected instance, wholly. */
   | { kind: 'detail'; offset: number; from: 'instance' | 'operation' }
   /** Expected against found, of everyone. */
@@ -62,6 +62,8 @@ export interface CockpitState {
   readonly chronicle: Chronicle | undefined;
   /** Why operations cannot be read; undefined while they can, or while there are none. */
   readonly journalProblem: string | undefined;
+  /** Why what changes cannot be written down; undefined while it can. */
+  readonly historyProblem: string | undefined;
   readonly notice: Notice | undefined;
   /** Set when the cockpit is to be left. */
   readonly leaving: boolean;
@@ -88,6 +90,7 @@ export function initialState(
     cutOff: [],
     chronicle: undefined,
     journalProblem: undefined,
+    historyProblem: undefined,
     notice: undefined,
     leaving: false,
   };

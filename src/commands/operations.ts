@@ -40,7 +40,7 @@ export function operations(
 ): Promise<ExitCode> {
   return withHost(context, async (opened) => {
     const { journal, journalProblem } = opened;
-    if (flags.recover) return recover(context, opened, flags.detach);
+    if (flags.recover) return recover(context, opened, id, flags.detach);
     if (journal === undefined) {
       if (journalProblem !== undefined) throw new Error(`journal: ${journalProblem}`);
       if (id !== undefined)
@@ -61,8 +61,15 @@ export function operations(
   });
 }
 
-/** Clear up after what was cut off, without doing anything else. */
-async function recover(context: CommandContext, opened: Opened, detach: boolean): Promise<ExitCode> {
+/** Clear up after all that was cut off, without doing anything else. @param id The one that is meant, if one is. */
+async function recover(
+  context: CommandContext,
+  opened: Opened,
+  id: number | undefined,
+  detach: boolean,
+): Promise<ExitCode> {
+  if (id !== undefined && !opened.cutOff.some(({ operation }) => operation.id === id))
+    throw new UsageProblem(`operation ${id} was not cut off: there is nothing to clear up after it`);
   if (opened.cutOff.length === 0) {
     context.io.out(
       context.options.json ? jsonDocument({ operation: null }) : 'nothing was cut off: nothing to clear up\n',

@@ -6,8 +6,8 @@ import { hasFormat, migrateJournal } from './schema.ts';
 /** The journal cannot be used; the message says why and, where that helps, what to do. */
 export class JournalProblem extends Error {
   override readonly name = 'JournalProblem';
-  /** `absent`: nothing was ever recorded here. `denied`: not readable for this user. */
-  readonly kind: 'absent' | 'denied' | 'broken';
+  /** `absent`: nothing was ever recorded here. `denied`: not readable for this user. `busy`: somebody else writes. */
+  readonly kind: 'absent' | 'denied' | 'busy' | 'broken';
 
   constructor(kind: JournalProblem['kind'], message: string) {
     super(message);
@@ -23,9 +23,10 @@ export const lockPath = (state: string): string => path.join(state, 'lock');
  *
  * @param folder The cockpit's own folder (`paths.state`).
  * @param durable See `openOwn`.
+ * @param patience Milliseconds to wait for somebody else who writes; as `openOwn` has it without.
  * @throws JournalProblem
  */
-export function openJournal(folder: string, durable = true): Sqlite {
+export function openJournal(folder: string, durable = true, patience?: number): Sqlite {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);
@@ -34,7 +35,7 @@ export function openJournal(folder: string, durable = true): Sqlite {
       throw new JournalProblem('denied', `${folder}: belongs to another user`);
     // Whoever could write here could replace checksums and undo information.
     if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
-    const db = openOwn(journalPath(folder), durable);
+    const db = openOwn(journalPath(folder), durable, patience);
     migrateJournal(db);
     chmodSync(journalPath(folder), 0o600);
     return db;
@@ -63,5 +64,6 @@ function asProblem(where: string, error: unknown): JournalProblem {
   if (code === 'ENOENT') return new JournalProblem('absent', `${where}: no journal yet`);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new JournalProblem('denied', `${where}: no permission`);
+  if (code === 'SQLITE_BUSY') return new JournalProblem('busy', `${where}: somebody else writes`);
   return new JournalProblem('broken', `${where}: ${error instanceof Error ? error.message : String(error)}`);
 }

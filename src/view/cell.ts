@@ -11,6 +11,9 @@ export interface Cell {
 
 export const cell = (text: string, tone: Tone = 'plain'): Cell => ({ text, tone });
 
+/** What was not looked at yet. */
+export const pendingCell = cell('…', 'muted');
+
 /**
  * A fact as a cell: not looked at yet is `…`, unknown is `?` with the reason, stale is marked with `~`; only a fresh
  * value looks like one.
@@ -21,7 +24,7 @@ export function factCell<Value>(
   cadence: number,
   show: (value: Value) => Cell,
 ): Cell {
-  if (observation.kind === 'pending') return cell('…', 'muted');
+  if (observation.kind === 'pending') return pendingCell;
   if (observation.kind === 'unknown') return cell(`? ${observation.reason}`, 'unknown');
   const shown = show(observation.value);
   return freshness(observation, tick, cadence) === 'stale' ? cell(`~${shown.text}`, 'stale') : shown;

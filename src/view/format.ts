@@ -52,6 +52,18 @@ export function fit(text: string, columns: number, where: 'middle' | 'end' = 'en
   return width(text) <= columns ? text : cliTruncate(text, columns, { position: where });
 }
 
+/** A sentence in lines of at most so many columns, broken between words; a word that is too long is cut. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && width(last) + 1 + width(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(fit(word, columns));
+  }
+  return lines;
+}
+
 /** Exactly so many columns. */
 export function pad(
   text: string,

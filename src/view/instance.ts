@@ -77,11 +77,16 @@ export function unitCell(unit: UnitState): Cell {
 /** The schema level, and whether somebody has taken it further than the running version understands. */
 function schemaCell(instance: Instance, { migrations, migratedAt }: StateFacts): Cell {
   const level = String(schemaLevel(migrations)?.id ?? '?');
+  return isAhead(instance, { migrations, migratedAt }) ? cell(`${level} ahead`, 'danger') : cell(level);
+}
+
+function isAhead(
+  instance: Instance,
+  { migrations, migratedAt }: Pick<StateFacts, 'migrations' | 'migratedAt'>,
+): boolean {
   const running = valueOf(instance.liveness)?.version;
   const since = valueOf(instance.unit)?.since;
-  return running !== undefined && schemaAhead(running, migrations, migratedAt, since) !== undefined
-    ? cell(`${level} ahead`, 'danger')
-    : cell(level);
+  return running !== undefined && schemaAhead(running, migrations, migratedAt, since) !== undefined;
 }
 
 /** The running version, marked where it is not the installed one. */
@@ -113,7 +118,11 @@ function activityCell(state: { inFlight: number; lastActivity: number | null }, 
 
 function marksCell(instance: Instance, { fleet }: Seeing): Cell {
   const hosting = instance.hosting.kind === 'known' && instance.hosting.value.hosts;
+  const state = valueOf(instance.state);
+  const ahead = state !== undefined && isAhead(instance, state);
   const marks = [
+    // On a narrow screen there is no column for the schema.
+    ...(ahead ? ['ahead'] : []),
     ...(hosting
       ? ['hosting']
       : instance.hosting.kind === 'unknown' && instance.unit.kind === 'known'
@@ -122,7 +131,7 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
     ...versionMarks(instance, fleet),
     ...deferralMarks(instance),
   ];
-  return cell(marks.join(' '), hosting || marks.length > 0 ? 'attention' : 'muted');
+  return cell(marks.join(' '), ahead ? 'danger' : marks.length > 0 ? 'attention' : 'muted');
 }
 
 /** On a narrow screen there is no column for the version: that it is another one has to be seen all the same. */

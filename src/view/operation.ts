@@ -3,7 +3,7 @@ import type { CutOff } from '../operations/recovery.ts';
 import type { Step } from '../operations/plan.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
-import { bytesText } from './format.ts';
+import { bytesText, dateText } from './format.ts';
 
 /** How an operation stands, in words. */
 export function standingText(operation: OperationRecord, cutOff: boolean): string {
@@ -14,17 +14,28 @@ export function standingText(operation: OperationRecord, cutOff: boolean): strin
   return operation.state === 'requested' ? 'starting' : 'running';
 }
 
+/** So many names are said; of the others, how many they are. */
+const namesSaid = 4;
+
 /** An operation that was cut off: what is known of it. */
 export function cutOffText({ operation, steps }: CutOff): string {
   const of = (states: readonly StepRecord['state'][]) => {
     const users = steps.filter((step) => states.includes(step.state)).map((step) => step.user ?? step.title);
-    return [...new Set(users)].join(', ');
+    const names = [...new Set(users)];
+    return names.length <= namesSaid
+      ? names.join(', ')
+      : `${names.slice(0, namesSaid - 1).join(', ')} and ${names.length - namesSaid + 1} more`;
   };
+  const heardOf = Math.max(
+    operation.startedAt ?? operation.requestedAt,
+    ...steps.map((step) => Math.max(step.startedAt ?? 0, step.endedAt ?? 0, step.progress?.at ?? 0)),
+  );
   const parts = [
     ['done', of(['succeeded'])],
     ['not done', of(['failed', 'refused', 'interrupted'])],
     ['cut off in the middle', of(['started'])],
     ['not begun', of(['pending'])],
+    ['last heard of', dateText(heardOf)],
   ].filter(([, users]) => users !== '');
   return `operation ${operation.id} (${operation.kind}) was interrupted: its runner died. ${parts.map(([state, users]) => `${state}: ${users}`).join('; ')}`;
 }

@@ -187,7 +187,7 @@ describe('keys', () => {
     await terminal.until('the fleet', complete);
     terminal.press('?');
     const help = await terminal.until('the help', (text) => text.includes('Back up everyone'));
-    expect(help).toMatch(/x .*\(not now: no operation is running\)/);
+    expect(help).toMatch(/x .*\n +not now: no operation is running/);
     terminal.press('?');
     await terminal.until('the fleet again', (text) => !text.includes('Back up everyone') && complete(text));
     terminal.press('?');

@@ -134,9 +134,11 @@ describe('an operation whose runner was killed', () => {
     const status = await sandbox.json<{ interrupted: object[] }>('status');
     expect(status.interrupted).toEqual([{ id, kind: 'backup' }]);
 
-    const terminal = cockpit({ columns: 120, rows: 40 });
+    const terminal = cockpit();
     await terminal.until('it is said', (text) => text.split('\n')[1]?.includes(said) === true);
-    expect(terminal.text()).toMatch(/cut off in the middle: alice/);
+    expect(terminal.screen().slice(1, 5).join(' ').replaceAll(/ +/g, ' ')).toMatch(
+      /cut off in the middle: alice.*; last heard of: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d.* c clears up; so does the next operation/,
+    );
     await terminal.until('everyone', (text) => rows(text).length === 5);
     terminal.press('c');
     await terminal.until(
@@ -147,5 +149,8 @@ describe('an operation whose runner was killed', () => {
     expect((await sandbox.run('status')).stderr).toBe('');
     const again = await sandbox.run('operations', '--recover');
     expect([again.exitCode, again.stdout]).toEqual([0, 'nothing was cut off: nothing to clear up']);
+    expect(await sandbox.json('operations', '--recover')).toMatchObject({ operation: null });
+    const named = await sandbox.run('operations', String(id), '--recover');
+    expect([named.exitCode, named.stderr]).toEqual([2, expect.stringContaining('was not cut off')]);
   });
 });

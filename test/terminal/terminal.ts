@@ -141,7 +141,9 @@ export class Terminal {
   }
 
   async ended(patience = 20_000): Promise<number> {
-    await this.until('the end of the program', () => this.exitCode !== undefined, patience);
+    // What it wrote last may be on its way to the emulator yet.
+    const drawn = () => this.#drawn === this.raw.length;
+    await this.until('the end of the program', () => this.exitCode !== undefined && drawn(), patience);
     return this.exitCode ?? -1;
   }
 

@@ -1,8 +1,7 @@
 import type { Tone } from '../../view/cell.ts';
-import { keymap } from '../keymap.ts';
 import type { CockpitState } from '../state.ts';
 import { detailBody } from './detail.ts';
-import { helpLine } from './help.ts';
+import { helpBody } from './help.ts';
 import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
 import { reportBody } from './report.ts';
@@ -15,12 +14,7 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
     case 'filter':
       return undefined;
     case 'help':
-      return {
-        title: 'keys',
-        tone: 'plain',
-        length: keymap.length,
-        line: (index) => helpLine(state, keymap[index]),
-      };
+      return helpBody(state);
     case 'detail':
       return detailBody(state);
     case 'report':

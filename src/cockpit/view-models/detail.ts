@@ -4,11 +4,12 @@ import type { CatalogEntry } from '../../snapshots/catalog.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
 import { standingTexts } from '../../view/probe.ts';
-import { standingText, stepResultText } from '../../view/operation.ts';
-import { standingText as snapshotStanding } from '../../view/snapshot.ts';
+import { stepResultText } from '../../view/operation.ts';
 import { cell } from '../../view/cell.ts';
-import type { CockpitState } from '../state.ts';
-import { factLines, line, unitLines } from './facts.ts';
+import type { Change } from '../../journal/history.ts';
+import type { StepRecord } from '../../journal/records.ts';
+import type { Chronicle, CockpitState } from '../state.ts';
+import { factLines, furtherLines, line } from './facts.ts';
 import { clip, segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';
 
@@ -16,7 +17,12 @@ import type { Scrolled } from './scrolled.ts';
 export function detailBody(state: CockpitState): Scrolled {
   const instance = state.fleet.instances.find((each) => each.user === state.selected);
   if (instance === undefined)
-    return { title: 'nobody is selected', tone: 'attention', length: 0, line: () => [] };
+    return {
+      title: `${state.selected ?? 'nobody'}: not in the user map any more`,
+      tone: 'attention',
+      length: 0,
+      line: () => [],
+    };
   const parts = partsOf(instance, state);
   return {
     title: instance.user,
@@ -45,50 +51,46 @@ function partsOf(instance: Instance, state: CockpitState): Part[] {
   const entries = valueOf(instance.snapshots) ?? [];
   const standings = valueOf(instance.probes) ?? [];
   const chronicle = state.chronicle?.user === instance.user ? state.chronicle : undefined;
+  const operations = chronicle?.operations ?? [];
+  const changes = chronicle?.changes ?? [];
+  const linesOfEntry = columns >= roomForFile ? 1 : 2;
   return [
-    all([...factLines(instance, seeing, columns), ...unitLines(instance, columns)]),
+    all([...factLines(instance, seeing, columns), ...furtherLines(instance, seeing, columns)]),
     titled(
       'pairing',
-      standings.map((standing) => () => {
+      standings.length,
+      (index) => {
+        const standing = standings[index];
+        if (standing === undefined) return [];
         const { text, tone } = standingTexts(standing, wall);
         return line(standing.last.name ?? 'direct', [cell(text, tone)], columns);
-      }),
+      },
       'never probed',
     ),
     titled(
-      `${entries.length} snapshots`,
-      entries.map((entry) => () => snapshotLine(entry, wall, columns)),
+      `${entries.length} snapshot${entries.length === 1 ? '' : 's'}`,
+      entries.length * linesOfEntry,
+      (index) => {
+        const entry = entries[Math.floor(index / linesOfEntry)];
+        if (entry === undefined) return [];
+        if (linesOfEntry === 1) return clip([...snapshotLine(entry, wall), ...fileSegments(entry)], columns);
+        return clip(
+          index % 2 === 0 ? snapshotLine(entry, wall) : [segment('   '), ...fileSegments(entry)],
+          columns,
+        );
+      },
       'none',
     ),
     titled(
       'operations',
-      (chronicle?.operations ?? []).map(({ operation, step }) => () => {
-        const words = stepResultText(step);
-        return clip(
-          [
-            segment(` ${dateText(operation.requestedAt)}  `, 'muted'),
-            segment(`${operation.id} ${operation.kind}: ${standingText(operation, false)}  `),
-            segment(`${step.state}${words === '' ? '' : `: ${words}`}`, 'muted'),
-          ],
-          columns,
-        );
-      }),
+      operations.length,
+      (index) => operationLine(operations[index], columns),
       'none recorded',
     ),
     titled(
       'what has changed',
-      (chronicle?.changes ?? []).map(
-        ({ fact, value, at }) =>
-          () =>
-            clip(
-              [
-                segment(` ${dateText(at)}  `, 'muted'),
-                segment(`${pad(fact, 10)} ${value}`),
-                segment(`  ${ageText(wall - at)} ago`, 'muted'),
-              ],
-              columns,
-            ),
-      ),
+      changes.length,
+      (index) => changeLine(changes, index, wall, columns),
       'nothing that was seen',
     ),
   ];
@@ -97,28 +99,79 @@ function partsOf(instance: Instance, state: CockpitState): Part[] {
 const all = (lines: readonly Line[]): Part => ({ length: lines.length, line: (index) => lines[index] ?? [] });
 
 /** An empty line, a title, and the lines; or a word for there being none. */
-function titled(title: string, lines: readonly (() => Line)[], none: string): Part {
+function titled(title: string, length: number, lineAt: (index: number) => Line, none: string): Part {
   return {
-    length: 2 + Math.max(1, lines.length),
+    length: 2 + Math.max(1, length),
     line(index) {
       if (index === 0) return [];
       if (index === 1) return [segment(` ${title}`, 'plain', true)];
-      return lines[index - 2]?.() ?? [segment(` ${none}`, 'muted')];
+      return length === 0 ? [segment(` ${none}`, 'muted')] : lineAt(index - 2);
     },
   };
 }
 
-function snapshotLine(entry: CatalogEntry, wall: number, columns: number): Line {
+/** From so many columns on, a snapshot's file stands in the same line. */
+const roomForFile = 150;
+
+function snapshotLine(entry: CatalogEntry, wall: number): Line {
   const schema = entry.record === undefined ? undefined : schemaLevel(entry.record.migrations)?.id;
   const bad = entry.standing === 'damaged' || entry.standing === 'changed' || entry.standing === 'missing';
+  return [
+    segment(` ${dateText(entry.takenAt)} ${pad(ageText(wall - entry.takenAt), 4, 'right')}  `, 'muted'),
+    segment(
+      `${pad(entry.kind, 10)} ${pad(entry.version ?? '-', 9, 'left', 'middle')} ${pad(String(schema ?? '-'), 3, 'right')} ${pad(bytesText(entry.bytes), 7, 'right')}  `,
+    ),
+    segment(entry.standing, bad ? 'danger' : entry.standing === 'verified' ? 'ok' : 'attention'),
+    segment(entry.origin === 'host' ? ' (host)' : '', 'muted'),
+  ];
+}
+
+/** What was done with it since it was taken, and where it lies. */
+function fileSegments({ record, file }: CatalogEntry): Line {
+  const tried = record?.tried;
+  const problem = record?.problem?.words ?? tried?.problem;
+  return [
+    segment(record?.protected === true ? ' protected' : '', 'ok'),
+    segment(record === undefined ? '' : ` read ${dateText(record.verifiedAt)}`, 'muted'),
+    segment(tried === undefined ? '' : ` tried ${dateText(tried.at)} by ${tried.version}`, 'muted'),
+    segment(problem === undefined ? '' : ` ${problem}`, 'danger'),
+    segment(` ${file}`, 'muted'),
+  ];
+}
+
+function operationLine(took: Chronicle['operations'][number] | undefined, columns: number): Line {
+  if (took === undefined) return [];
+  const { operation, step } = took;
+  const words = stepResultText(step);
   return clip(
     [
-      segment(` ${dateText(entry.takenAt)} ${pad(ageText(wall - entry.takenAt), 4, 'right')} ago  `, 'muted'),
-      segment(
-        `${pad(entry.kind, 10)} ${pad(entry.version ?? '-', 10, 'left', 'middle')} ${pad(String(schema ?? '-'), 3, 'right')} ${pad(bytesText(entry.bytes), 7, 'right')}  `,
-      ),
-      segment(snapshotStanding(entry), bad ? 'danger' : entry.standing === 'verified' ? 'ok' : 'attention'),
-      segment(`${entry.origin === 'host' ? ' (host)' : ''}  ${entry.file}`, 'muted'),
+      segment(` ${dateText(operation.requestedAt)}  `, 'muted'),
+      segment(`${operation.id} ${operation.kind}: ${ofFile(step)}`),
+      segment(step.state, step.state === 'succeeded' ? 'ok' : 'attention'),
+      segment(words === '' ? '' : `: ${words}`, 'muted'),
+    ],
+    columns,
+  );
+}
+
+/** Of steps of which a user has several, one for a file: which. */
+const ofFile = ({ kind, title }: StepRecord): string =>
+  kind === 'verify-snapshot' || kind === 'remove-snapshot' ? `${title}: ` : '';
+
+/** A change with how long it lasted; of what is so now, since when, and what was before. */
+function changeLine(changes: readonly Change[], index: number, wall: number, columns: number): Line {
+  const change = changes[index];
+  if (change === undefined) return [];
+  const same = ({ fact }: Change) => fact === change.fact;
+  const next = changes.slice(0, index).findLast(same);
+  const before = changes.slice(index + 1).find(same);
+  const lasted =
+    next === undefined ? `since ${ageText(wall - change.at)}` : `for ${ageText(next.at - change.at)}`;
+  return clip(
+    [
+      segment(` ${dateText(change.at)}  ${pad(change.fact, 9)} ${pad(lasted, 11)}`, 'muted'),
+      segment(change.value, next === undefined ? 'plain' : 'muted'),
+      segment(next === undefined && before !== undefined ? `, before that ${before.value}` : '', 'muted'),
     ],
     columns,
   );

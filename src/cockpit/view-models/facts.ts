@@ -4,6 +4,7 @@ import { schemaLevel } from '../../t3/state-database.ts';
 import { cell, type Cell } from '../../view/cell.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
 import { backupCell, unitCell, type Seeing } from '../../view/instance.ts';
+import { pinsText } from '../../view/pins.ts';
 import { probeCell } from '../../view/probe.ts';
 import { instanceProblems } from '../../view/problems.ts';
 import { clip, segment, type Line } from './line.ts';
@@ -40,12 +41,13 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
     ],
     [
       'last work',
-      fact(instance.state, ({ lastActivity }) => [
+      fact(instance.state, ({ lastActivity, inFlight }) => [
         cell(
           lastActivity === null
             ? 'none yet'
             : `${dateText(lastActivity)}, ${ageText(wall - lastActivity)} ago`,
         ),
+        cell(inFlight === 0 ? '' : `  ${inFlight} turn${inFlight === 1 ? '' : 's'} in flight`, 'busy'),
       ]),
     ],
     ['backup', fact(instance.snapshots, (entries) => [backupCell(entries, seeing)])],
@@ -63,14 +65,33 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
   return [...problems, ...facts.map(([name, cells]) => line(name, cells, columns))];
 }
 
-/** What is known of its unit beyond the state. */
-export function unitLines(instance: Instance, columns: number): Line[] {
+/** What is known beyond what the pane has room for: the versions it should run, and its unit in numbers. */
+export function furtherLines(instance: Instance, { fleet, wall }: Seeing, columns: number): Line[] {
+  return [
+    line(
+      'installed',
+      fact(fleet.installed, (version) => [cell(version)]),
+      columns,
+    ),
+    line(
+      'pinned',
+      fact(fleet.pins, (pins) => [cell(pinsText(pins))]),
+      columns,
+    ),
+    ...unitLines(instance, wall, columns),
+  ];
+}
+
+function unitLines(instance: Instance, wall: number, columns: number): Line[] {
   const unit = valueOf(instance.unit);
   if (unit === undefined) return [];
   const known = (name: string, value: string | undefined) =>
     value === undefined ? [] : [line(name, [cell(value)], columns)];
   return [
-    ...known('since', unit.since === undefined ? undefined : dateText(unit.since)),
+    ...known(
+      'since',
+      unit.since === undefined ? undefined : `${dateText(unit.since)}, ${ageText(wall - unit.since)} ago`,
+    ),
     ...known('restarts', unit.restarts === undefined ? undefined : `${unit.restarts} by itself`),
     ...known('memory', unit.memory === undefined ? undefined : bytesText(unit.memory)),
     ...known('tasks', unit.tasks?.toString()),

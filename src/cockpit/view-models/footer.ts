@@ -1,37 +1,42 @@
-import { keymap, type Binding } from '../keymap.ts';
-import { visibleInstances } from '../arrange.ts';
+import { width } from '../../view/format.ts';
+import type { Glyphs } from '../glyphs.ts';
+import { keymap, promptKeys, type Binding } from '../keymap.ts';
 import type { CockpitState } from '../state.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';
 
 /** The filter while there is one, else the last thing said to the admin. */
-export function noticeLine(state: CockpitState): Line {
+export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
   const { mode, filter, notice, size } = state;
   if (mode.kind === 'filter')
-    return clip(
-      [
-        segment(' /', 'plain', true),
-        segment(filter),
-        segment('█', 'muted'),
-        segment('  enter keeps it, escape takes it back', 'muted'),
-      ],
-      size.columns,
-    );
+    return [
+      segment(' /', 'plain', true),
+      segment(endOf(filter, size.columns - 4)),
+      segment(glyphs.full, 'muted'),
+    ];
   if (filter !== '' && notice === undefined)
     return clip(
-      [
-        segment(` /${filter}`, 'attention'),
-        segment(visibleInstances(state).length === 0 ? '  nobody is like this' : '', 'attention'),
-        segment('  escape shows everyone', 'muted'),
-      ],
+      [segment(` /${filter}`, 'attention'), segment('  escape shows everyone', 'muted')],
       size.columns,
     );
   return notice === undefined ? [] : clip([segment(` ${notice.text}`, notice.tone)], size.columns);
 }
 
+/** The end of what is being typed is what one has to see. */
+function endOf(text: string, columns: number): string {
+  const characters = [...text];
+  while (width(characters.join('')) > columns) characters.shift();
+  return characters.join('');
+}
+
 /** The keys of this mode; one that cannot work now is muted and says why when it is pressed. Whole keys only, as many as fit. */
 export function keysLine(state: CockpitState): Line {
+  const { kind } = state.mode;
+  if (kind === 'filter') {
+    const parts = promptKeys.flatMap(({ keys, label }) => keySegments(keys[0], label, true));
+    return clip(parts, state.size.columns);
+  }
   const bindings = keymap.filter(
-    (binding) => binding.quiet !== true && (binding.modes?.includes(state.mode.kind) ?? true),
+    ({ quiet, modes }) => quiet !== true && quiet?.includes(kind) !== true && (modes?.includes(kind) ?? true),
   );
   const parts = bindings.map((binding) => ({ binding, line: keyPart(binding, state) }));
   const total = (some: typeof parts) => some.reduce((sum, { line }) => sum + lineWidth(line), 0);
@@ -45,9 +50,9 @@ export function keysLine(state: CockpitState): Line {
 }
 
 function keyPart(binding: Binding, state: CockpitState): Line {
-  const works = binding.disabled?.(state) === undefined;
-  return [
-    segment(` ${binding.keys[0] ?? ''}`, works ? 'plain' : 'muted', works),
-    segment(` ${binding.label} `, 'muted'),
-  ];
+  return keySegments(binding.keys[0], binding.label, binding.disabled?.(state) === undefined);
+}
+
+function keySegments(key: string | undefined, label: string, works: boolean): Line {
+  return [segment(` ${key ?? ''}`, works ? 'plain' : 'muted', works), segment(` ${label} `, 'muted')];
 }

@@ -1,11 +1,11 @@
 import type { Instance } from '../../fleet/fleet.ts';
 import { cell } from '../../view/cell.ts';
 import { gap, placeColumns, type PlacedColumn } from '../../view/columns.ts';
-import { pad } from '../../view/format.ts';
+import { pad, width } from '../../view/format.ts';
 import { instanceCells, type Seeing } from '../../view/instance.ts';
 import type { Tone } from '../../view/cell.ts';
 import type { Glyphs } from '../glyphs.ts';
-import { visibleInstances } from '../arrange.ts';
+import { sortColumn, visibleInstances } from '../arrange.ts';
 import type { CockpitState } from '../state.ts';
 import { placed, segment, type Line } from './line.ts';
 import { layoutOf } from './layout.ts';
@@ -54,16 +54,33 @@ export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
     .slice(first, first + grid)
     .map((instance) => rowModel(instance, instance.user === state.selected, placedColumns, seeing, glyphs));
   const hidden = instances.length > grid ? ` ${first + 1}-${first + rows.length} of ${instances.length}` : '';
-  const sorted = state.sort === 'map' ? '' : ` by ${state.sort}`;
-  return { titles: titleLine(placedColumns, `${sorted}${hidden}`, columns), rows };
+  const sorted = sortColumn[state.sort];
+  const titled = placedColumns.map((column) =>
+    column.key === sorted ? { ...column, title: `${column.title}${glyphs.sorted}` } : column,
+  );
+  return {
+    titles: titleLine(titled, hidden, columns),
+    rows: rows.length === 0 && state.filter !== '' ? [nobody] : rows,
+  };
 }
 
+/** Instead of rows, where the filter lets nobody through. */
+const nobody: GridRow = {
+  user: '',
+  selected: false,
+  line: [segment(`${' '.repeat(marginColumns)}nobody is like this`, 'attention')],
+};
+
+/** The titles; at the right which rows of how many are in the window, in place of titles that would stand there. */
 function titleLine(placedColumns: readonly PlacedColumn[], hidden: string, columns: number): Line {
-  const text = placedColumns
-    .map((column) => pad(column.title, column.width, column.align))
-    .join(' '.repeat(gap));
-  const full = `${' '.repeat(marginColumns)}${text}`;
-  return [segment(pad(full, columns - hidden.length), 'muted'), segment(hidden, 'muted')];
+  const room = columns - hidden.length;
+  let text = ' '.repeat(marginColumns);
+  for (const [index, column] of placedColumns.entries()) {
+    const title = `${index === 0 ? '' : ' '.repeat(gap)}${pad(column.title, column.width, column.align)}`;
+    if (width(text) + width(title.trimEnd()) > room) break;
+    text += title;
+  }
+  return [segment(pad(text.trimEnd(), room), 'muted'), segment(hidden, 'muted')];
 }
 
 function rowModel(

@@ -19,9 +19,11 @@ export function headerLine(state: CockpitState): Line {
   });
   const left: Line[] = [
     [segment(' t3-cockpit ', 'plain', true), segment(config.host.name, 'plain', true)],
+    // What is left out from the end where there is no room is not that some rows are hidden.
+    ...(state.filter === '' ? [] : [[segment(`  ${usersText(state)}`, 'attention', true)]]),
     [segment('  installed ', 'muted'), segment(installed.text, installed.tone)],
     [segment(' · pinned ', 'muted'), segment(pinned.text, pinned.tone)],
-    [segment(` · ${usersText(state)}`, state.filter === '' ? 'muted' : 'attention')],
+    ...(state.filter === '' ? [[segment(` · ${usersText(state)}`, 'muted')]] : []),
   ];
   const right: Line = [
     ...(operationRuns(state)
@@ -42,7 +44,8 @@ export function headerLine(state: CockpitState): Line {
 function usersText(state: CockpitState): string {
   const all = state.fleet.instances.length;
   const users = `${all} user${all === 1 ? '' : 's'}`;
-  return state.filter === '' ? users : `${visibleInstances(state).length} of ${users}`;
+  const sorted = state.sort === 'map' ? '' : ` by ${state.sort}`;
+  return `${state.filter === '' ? '' : `${visibleInstances(state).length} of `}${users}${sorted}`;
 }
 
 /** What the host's own scripts are about, where there is room for it. */
@@ -58,7 +61,5 @@ export function hostLine(state: CockpitState): Line {
 
 /** What is wrong with the host as a whole. */
 export function problemLines(state: CockpitState): Line[] {
-  return hostProblems(state).map((text) =>
-    spread([[segment(` ! ${text}`, 'danger')]], [], state.size.columns),
-  );
+  return hostProblems(state).map((text) => spread([[segment(text, 'danger')]], [], state.size.columns));
 }

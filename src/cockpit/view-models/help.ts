@@ -1,18 +1,38 @@
-import { pad } from '../../view/format.ts';
-import type { Binding } from '../keymap.ts';
+import { pad, wrapped } from '../../view/format.ts';
+import { keymap, promptKeys, type Binding } from '../keymap.ts';
 import type { CockpitState } from '../state.ts';
-import { clip, segment, type Line } from './line.ts';
+import { segment, type Line } from './line.ts';
+import type { Scrolled } from './scrolled.ts';
 
-/** A key with its sentence, and why it cannot work now; made from the keymap, so that it cannot lie. */
-export function helpLine(state: CockpitState, binding: Binding | undefined): Line {
-  if (binding === undefined) return [];
-  const reason = binding.disabled?.(state);
-  return clip(
-    [
-      segment(`  ${pad(binding.keys.join(' '), 16)}`, 'plain', true),
-      segment(binding.help, reason === undefined ? 'plain' : 'muted'),
-      ...(reason === undefined ? [] : [segment(`  (not now: ${reason})`, 'attention')]),
-    ],
-    state.size.columns,
-  );
+/** Columns of the keys, before what they do. */
+const keyColumns = 18;
+
+/** Every key with its sentence, and why it cannot work now; made from the keymap, so that it cannot lie. */
+export function helpBody(state: CockpitState): Scrolled {
+  const lines = [
+    ...keymap.flatMap((binding) => helpLines(binding, binding.disabled?.(state), state.size.columns)),
+    [],
+    [segment('  While a filter is typed, all but these are letters:', 'muted')],
+    ...promptKeys.flatMap((binding) => helpLines(binding, undefined, state.size.columns)),
+  ];
+  return { title: 'keys', tone: 'plain', length: lines.length, line: (index) => lines[index] ?? [] };
+}
+
+function helpLines(
+  { keys, help }: Pick<Binding, 'keys' | 'help'>,
+  reason: string | undefined,
+  columns: number,
+): Line[] {
+  const room = columns - keyColumns - 1;
+  const text: Line[] = wrapped(help, room).map((each) => [
+    segment(each, reason === undefined ? 'plain' : 'muted'),
+  ]);
+  const not: Line[] =
+    reason === undefined
+      ? []
+      : wrapped(`not now: ${reason}`, room).map((each) => [segment(each, 'attention')]);
+  return [...text, ...not].map((line, index) => [
+    segment(pad(index === 0 ? `  ${keys.join(' ')}` : '', keyColumns), 'plain', true),
+    ...line,
+  ]);
 }

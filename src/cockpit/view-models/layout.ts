@@ -1,6 +1,8 @@
 import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts } from '../../view/problems.ts';
+import { fit, wrapped } from '../../view/format.ts';
 import { cutOffText } from '../../view/operation.ts';
+import type { CutOff } from '../../operations/recovery.ts';
 import { visibleInstances } from '../arrange.ts';
 import { paneOf, type CockpitState } from '../state.ts';
 
@@ -53,13 +55,45 @@ export function tooSmall(state: CockpitState): boolean {
   return state.size.columns < leastSize.columns || state.size.rows < leastSize.rows;
 }
 
-/** What is wrong with the host as a whole, in at most two lines above the grid. */
-export function hostProblems({ fleet, journalProblem, cutOff }: CockpitState): string[] {
-  const journal = journalProblem === undefined ? [] : [`journal: ${journalProblem}`];
-  // What was cut off is the first thing that is said.
-  const interrupted = cutOff.map(
-    (each) => `${cutOffText(each)}. c clears up after it; so does the next operation`,
+/** What was cut off takes at most so many lines above the grid, and one that says what can be done. */
+const cutOffLines = 3;
+
+/**
+ * What is wrong with the host as a whole, above the grid: what was cut off first and whole, for nobody may miss it, then
+ * the others in at most two lines. Each begins with its sign.
+ */
+export function hostProblems({
+  fleet,
+  journalProblem,
+  historyProblem,
+  cutOff,
+  size,
+}: CockpitState): string[] {
+  const others = [
+    ...hostProblemTexts(fleet),
+    ...(journalProblem === undefined ? [] : [`journal: ${journalProblem}`]),
+    ...(historyProblem === undefined ? [] : [`history: ${historyProblem}`]),
+  ].map((text) => ` ! ${text}`);
+  const said = cutOffTexts(cutOff, size.columns);
+  return others.length <= 2
+    ? [...said, ...others]
+    : [...said, others[0] ?? '', ` ! … and ${others.length - 1} more (t3-cockpit doctor)`];
+}
+
+function cutOffTexts(cutOff: readonly CutOff[], columns: number): string[] {
+  const [oldest, ...others] = cutOff;
+  if (oldest === undefined) return [];
+  const room = columns - 4;
+  const lines = wrapped(cutOffText(oldest), room);
+  const shown =
+    lines.length <= cutOffLines
+      ? lines
+      : [...lines.slice(0, cutOffLines - 1), fit(lines.slice(cutOffLines - 1).join(' '), room)];
+  const more =
+    others.length === 0
+      ? ''
+      : `so were ${others.map(({ operation }) => `${operation.id} (${operation.kind})`).join(', ')}; `;
+  return [...shown, fit(`${more}c clears up; so does the next operation`, room)].map(
+    (text, index) => `${index === 0 ? ' ! ' : '   '}${text}`,
   );
-  const all = [...interrupted, ...hostProblemTexts(fleet), ...journal];
-  return all.length <= 2 ? all : [all[0] ?? '', `… and ${all.length - 1} more (t3-cockpit doctor)`];
 }

@@ -9,6 +9,9 @@ import type { Scrolled } from './scrolled.ts';
 /** What was found of a fleet is the same until something else is found. */
 const reports = new WeakMap<Fleet, Check[]>();
 
+/** From so many columns on, what was expected stands beside what was found. */
+const roomForBoth = 110;
+
 const order: Record<Check['verdict'], number> = { wrong: 0, inconclusive: 1, ok: 2 };
 const tones: Record<Check['verdict'], Tone> = { wrong: 'danger', inconclusive: 'unknown', ok: 'ok' };
 
@@ -17,9 +20,13 @@ export function reportBody(state: CockpitState): Scrolled {
   const checks = checksOf(state);
   const bad = checks.filter(({ verdict }) => verdict !== 'ok').length;
   const running = operationRuns(state) ? ', probes are under way' : '';
+  const { columns } = state.size;
   const lines = checks.flatMap((check) => [
-    () => checkLine(check, state.size.columns),
-    ...(check.remedy === '' ? [] : [() => remedyLine(check, state.size.columns)]),
+    () => checkLine(check, columns),
+    ...(check.verdict === 'ok' || columns >= roomForBoth
+      ? []
+      : [() => underLine(`expected: ${check.expected}`, 'muted', columns)]),
+    ...(check.remedy === '' ? [] : [() => underLine(check.remedy, 'attention', columns)]),
   ]);
   return {
     title: `verify: ${checks.length - bad} of ${checks.length} as expected${running}`,
@@ -47,12 +54,15 @@ function checkLine({ verdict, user, subject, expected, found }: Check, columns: 
       segment(`${pad(user ?? 'host', 12, 'left', 'middle')} ${pad(subject, 20, 'left', 'middle')} `),
       ...(verdict === 'ok'
         ? [segment(found, 'muted')]
-        : [segment(found, tone), segment(`  (expected: ${expected})`, 'muted')]),
+        : [
+            segment(found, tone),
+            segment(columns >= roomForBoth ? `  (expected: ${expected})` : '', 'muted'),
+          ]),
     ],
     columns,
   );
 }
 
-function remedyLine({ remedy }: Check, columns: number): Line {
-  return clip([segment(`${' '.repeat(14)}${remedy}`, 'attention')], columns);
+function underLine(text: string, tone: Tone, columns: number): Line {
+  return clip([segment(`${' '.repeat(14)}${text}`, tone)], columns);
 }

@@ -33,7 +33,7 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
     header: headerLine(state),
     problems: [...(showsHost(state) ? [hostLine(state)] : []), ...problemLines(state)],
     body: bodyModel(state, layout, glyphs),
-    notice: noticeLine(state),
+    notice: noticeLine(state, glyphs),
     keys: keysLine(state),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HistoryWriter } from '../../../src/cockpit/history-writer.ts';
@@ -84,7 +84,7 @@ describe('what writes it', () => {
   const past = (fact: string) => readHistory(journal, 'vera', fact).map(({ value }) => value);
 
   it('writes what changes, and nothing that was not looked at', () => {
-    const problems: string[] = [];
+    const problems: (string | undefined)[] = [];
     const writer = new HistoryWriter(folder, (words) => problems.push(words));
     const see = (facts: Parameters<typeof instanceOf>[1]) =>
       writer.see(fleetOf(instanceOf('vera', facts)), startMoment.wall);
@@ -98,7 +98,7 @@ describe('what writes it', () => {
     // A server that is meant to be off is no other version.
     see({ unit: known({ ...runningUnit, active: 'inactive', sub: 'dead' }, startMoment) });
     writer.close();
-    expect(past('running')).toEqual(['unknown', '0.0.27', '0.0.24']);
+    expect(past('running')).toEqual(['unknown: no answer in 3 s', '0.0.27', '0.0.24']);
     expect(past('unit')).toEqual(['stopped', 'running']);
     expect(past('backup')).toEqual(['none verified']);
     expect(problems).toEqual([]);
@@ -106,26 +106,51 @@ describe('what writes it', () => {
 
   it('goes on where another cockpit has left off', () => {
     const first = new HistoryWriter(folder, () => undefined);
-    first.see(fleetOf(instanceOf('vera')), 1);
+    const unreadable = (seconds: number) => ({ state: unknown(`no answer in ${seconds} s`, startMoment) });
+    expect(first.see(fleetOf(instanceOf('vera', unreadable(3))), 1)).toBe(true);
     first.close();
     const second = new HistoryWriter(folder, () => undefined);
-    second.see(fleetOf(instanceOf('vera')), 2);
+    expect(second.see(fleetOf(instanceOf('vera', unreadable(4))), 2)).toBe(false);
     second.close();
     expect(past('unit')).toEqual(['running']);
+    expect(past('schema')).toEqual(['unknown: no answer in 3 s']);
   });
 
-  it('says once why it cannot', () => {
+  it('waits for nobody: while somebody else writes it writes nothing, and everything at the next look', () => {
+    const writer = new HistoryWriter(folder, () => expect.unreachable());
+    journal.exec('BEGIN IMMEDIATE');
+    const began = performance.now();
+    expect(writer.see(fleetOf(instanceOf('vera')), 1)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(2000);
+    journal.exec('COMMIT');
+    expect(writer.see(fleetOf(instanceOf('vera')), 2)).toBe(true);
+    journal.exec('BEGIN IMMEDIATE');
+    const down = fleetOf(
+      instanceOf('vera', { unit: known({ ...runningUnit, active: 'failed' }, startMoment) }),
+    );
+    expect(writer.see(down, 3)).toBe(false);
+    journal.exec('COMMIT');
+    expect(writer.see(down, 4)).toBe(true);
+    writer.close();
+    expect(past('unit')).toEqual(['failed: success', 'running']);
+  });
+
+  it('says once why it cannot, and when it can again', () => {
     const broken = path.join(scratch(), 'broken');
     mkdirSync(broken);
     writeFileSync(
       path.join(broken, 'journal.sqlite'),
       'no journal of ours, and longer than a header would be',
     );
-    const problems: string[] = [];
+    const problems: (string | undefined)[] = [];
     const writer = new HistoryWriter(broken, (words) => problems.push(words));
     writer.see(fleetOf(instanceOf('vera')), 1);
     writer.see(fleetOf(instanceOf('vera')), 2);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^history: .*not a database/);
+    expect(problems).toEqual([expect.stringMatching(/not a database/)]);
+    rmSync(path.join(broken, 'journal.sqlite'));
+    expect(writer.see(fleetOf(instanceOf('vera')), 3)).toBe(false);
+    expect(writer.see(fleetOf(instanceOf('vera')), 3 + 61_000)).toBe(true);
+    writer.close();
+    expect(problems).toEqual([expect.any(String), undefined]);
   });
 });
