@@ -11,7 +11,7 @@ import {
   readOperation,
   readSteps,
 } from '../journal/operations.ts';
-import type { OperationRecord } from '../journal/records.ts';
+import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { cutOffOperations, standingOf, type CutOff } from '../operations/recovery.ts';
@@ -29,12 +29,15 @@ const lifeInterval = 2000;
 /** How much of a user's past is shown. */
 const chronicleLimit = 50;
 
+/** A step that failed has found something, too: a probe that is broken is news. */
+const over: ReadonlySet<StepRecord['state']> = new Set(['succeeded', 'failed']);
+
 export interface JournalListener {
   /** The operation to show has changed. */
   operation(view: OperationView): void;
   /** These were cut off, and nobody has cleared up after them. */
   cutOff(operations: readonly CutOff[]): void;
-  /** A step of this user has just succeeded: what is on the disk is not what was last read. */
+  /** A step of this user is over: what is on the disk, and in the journal, is not what was last read. */
   done(user: string): void;
   /** Why the journal cannot be read; undefined when it can, or when there is none yet. */
   problem(problem: string | undefined): void;
@@ -51,7 +54,7 @@ export class JournalWatch {
   #journal: Sqlite | undefined;
   #timer: NodeJS.Timeout | undefined;
   #version = -1;
-  #shown: { id: number; lastEvent: number; succeeded: Set<string>; cutOff: boolean } | undefined;
+  #shown: { id: number; lastEvent: number; over: Set<string>; cutOff: boolean } | undefined;
   #newestAtStart: number | undefined;
   #askedAt = 0;
   #reviewedAt = Number.NEGATIVE_INFINITY;
@@ -167,7 +170,7 @@ export class JournalWatch {
       this.#shown = {
         id: newest.id,
         lastEvent: 0,
-        succeeded: new Set(),
+        over: new Set(),
         cutOff: await this.#isCutOff(newest),
       };
     }
@@ -190,8 +193,8 @@ export class JournalWatch {
       cutOff: shown.cutOff && operation.state !== 'ended',
     });
     for (const step of steps) {
-      if (step.state !== 'succeeded' || step.user === undefined || shown.succeeded.has(step.id)) continue;
-      shown.succeeded.add(step.id);
+      if (!over.has(step.state) || step.user === undefined || shown.over.has(step.id)) continue;
+      shown.over.add(step.id);
       this.#listener.done(step.user);
     }
   }

@@ -37,7 +37,8 @@ export function t3Problem(result: CommandResult): string | undefined {
   if (result.failure !== undefined || result.exitCode === undefined) return failure;
   const lines = result.stdout
     .split('\n')
-    .map((line) => line.trim())
+    // As its log has them: the time and the fiber say nothing here.
+    .map((line) => line.trim().replace(/^\[[\d:.]+\] [A-Z]+ \(#\d+\): /, ''))
     .filter((line) => line !== '');
   const first = lines.find((line) => /Error\b/.test(line)) ?? lines[0];
   const cause = lines.findLast((line) => /no such|no column|cause/.test(line));

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemProcesses } from '../../src/host/processes.ts';
+import { layoutOf } from '../../src/sandbox/layout.ts';
+import { installGlobally } from '../../src/sandbox/versions.ts';
 import { TestSandbox, until } from '../sandbox/sandbox.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 
@@ -7,8 +9,8 @@ import { Terminal, type TerminalOptions } from './terminal.ts';
 
 let sandbox: TestSandbox;
 const open: Terminal[] = [];
-const cockpit = (options?: TerminalOptions) => {
-  const terminal = new Terminal(['--config', sandbox.config], options);
+const cockpit = (options?: TerminalOptions, ...flags: string[]) => {
+  const terminal = new Terminal(['--config', sandbox.config, ...flags], options);
   open.push(terminal);
   return terminal;
 };
@@ -93,10 +95,27 @@ describe('the detail', () => {
   });
 });
 
+describe('a probe that finds something broken', () => {
+  it('is shown because it has ended, not because it was time to look', async () => {
+    const layout = layoutOf(sandbox.root);
+    installGlobally(layout, '0.0.27');
+    try {
+      const hours = ['state', 'snapshots', 'liveness'].flatMap((fact) => ['--set', `cadence.${fact}=1h`]);
+      const terminal = cockpit({ columns: 120, rows: 40 }, ...hours);
+      await terminal.until('everyone', (text) => rows(text).length === 5 && / alice .*never/.test(text));
+      terminal.press('p');
+      // The dispatch would mint with another version than runs: that is not known to be well.
+      await terminal.until('alice is unknown', (text) => / alice .* unknown \d+s /.test(text));
+    } finally {
+      installGlobally(layout, '0.0.24');
+    }
+  });
+});
+
 describe('probe and verify', () => {
   it('show their verdict in the column, and the report', async () => {
     const terminal = cockpit({ columns: 120, rows: 40 });
-    await terminal.until('everyone', (text) => rows(text).length === 5 && / alice .*never/.test(text));
+    await terminal.until('everyone', (text) => rows(text).length === 5 && / bob .*never/.test(text));
     terminal.press('p');
     await terminal.until('alice is ok', (text) => / alice .* ok \d+ms /.test(text));
     expect(terminal.text()).toMatch(/ bob .*never/);
