@@ -117,6 +117,21 @@ const formats = [
   );
   CREATE INDEX history_of_fact ON history (user, fact, id);
   `,
+  `
+  -- The processes on which the sessions hang that an operation is watched from (design, the hosting instance): whose
+  -- end would kill or blind one of them. What they were in when they were recorded counts once they are gone.
+  CREATE TABLE sessions (
+    operation     INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    pid           INTEGER NOT NULL,
+    start_time    INTEGER NOT NULL,
+    control_group TEXT,        -- NULL: could not be told, and so is none that may be stopped
+    role          TEXT NOT NULL,
+    recorded_at   INTEGER NOT NULL,
+    PRIMARY KEY (operation, pid, start_time)
+  ) WITHOUT ROWID;
+  -- JSON: what is held off on the host while the operation runs (timers of the host's own jobs), to be let go again.
+  ALTER TABLE operations ADD COLUMN held TEXT;
+  `,
 ];
 
 /** The format this program writes. */
