@@ -5,6 +5,7 @@ import { carryOut } from './request.ts';
 
 export interface BackupFlags {
   kind: string;
+  cold: boolean;
   detach: boolean;
 }
 
@@ -12,7 +13,7 @@ export interface BackupFlags {
 export function backup(
   context: CommandContext,
   users: readonly string[],
-  { kind, detach }: BackupFlags,
+  { kind, cold, detach }: BackupFlags,
 ): Promise<ExitCode> {
   if (kind !== 'manual' && kind !== 'daily' && kind !== 'prebump')
     throw new UsageProblem('--kind is manual, daily or prebump');
@@ -20,7 +21,7 @@ export function backup(
     carryOut(
       context,
       opened,
-      { kind: 'backup', snapshotKind: kind, ...(users.length === 0 ? {} : { users: [...users] }) },
+      { kind: 'backup', snapshotKind: kind, cold, ...(users.length === 0 ? {} : { users: [...users] }) },
       // Sizes are enough, and those are seen from outside.
       { versions: false, readers: false },
       detach,

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises';
+
 /** What a command sees of the process it runs in; tests hand in their own. */
 export interface Io {
   out(text: string): void;
@@ -5,6 +7,8 @@ export interface Io {
   environment: Readonly<Record<string, string | undefined>>;
   /** Columns of the terminal; undefined where standard output is none. */
   columns: number | undefined;
+  /** Ask whoever sits at this terminal; undefined where nobody does. @returns undefined when the input has ended */
+  ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** Called once for every Ctrl-C while somebody listens. @returns the end of listening */
   onInterrupt(listener: () => void): () => void;
 }
@@ -14,8 +18,19 @@ export const processIo: Io = {
   err: (text) => void process.stderr.write(text),
   environment: process.env,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? askTerminal : undefined,
   onInterrupt(listener) {
     process.on('SIGINT', listener);
     return () => void process.off('SIGINT', listener);
   },
 };
+
+async function askTerminal(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
+  try {
+    return await Promise.race([terminal.question(question), closed]);
+  } finally {
+    terminal.close();
+  }
+}

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import bytes from 'bytes';
 import ms from 'ms';
 import { ConfigError } from '../config/errors.ts';
-import { Refused, UsageProblem } from '../operations/errors.ts';
+import { NeedsDecision, Refused, UsageProblem } from '../operations/errors.ts';
 import { printable } from '../text/printable.ts';
 import { backup, type BackupFlags } from './backup.ts';
 import { configCheck, configSchemaDocument, configShow } from './config.ts';
@@ -10,9 +10,10 @@ import type { CommandContext, GlobalOptions } from './context.ts';
 import { doctor } from './doctor.ts';
 import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
-import { operations, type OperationsFlags } from './operations.ts';
+import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
 import { probe } from './probe.ts';
+import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
 import {
   forget,
   protect,
@@ -54,6 +55,7 @@ function explain(error: unknown, io: Io): ExitCode {
     .join('\n');
   io.err(`t3-cockpit: ${words}\n`);
   if (error instanceof ConfigError || error instanceof UsageProblem) return exit.usage;
+  if (error instanceof NeedsDecision) return exit.undecided;
   return error instanceof Refused ? exit.refused : exit.failed;
 }
 
@@ -105,6 +107,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .description('verified online snapshots of everybody, or of those named; stops nothing')
     .argument('[user...]')
     .option('--kind <kind>', 'manual, daily or prebump', 'manual')
+    .option('--cold', 'stop each server for its copy, and start it again', false)
     .option('--detach', 'start it and return', false)
     .action(run((users: string[], flags: BackupFlags) => backup(context(), users, flags)));
 
@@ -160,6 +163,36 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .action(run((users: string[], flags: { detach: boolean }) => verify(context(), users, flags)));
 
   program
+    .command('restore')
+    .description('put a snapshot in the place of a user’s database; what is there is kept')
+    .argument('<user>')
+    .requiredOption('--snapshot <name>', 'latest, prebump, or the name of one')
+    .option('--interrupt-turn', 'also when a turn is in flight, which it cuts off', false)
+    .option('--detach', 'start it and return', false)
+    .action(run((user: string, flags: RestoreFlags) => restore(context(), user, flags)));
+
+  program
+    .command('undo')
+    .description('put back what a restore has replaced, unless work has been done since')
+    .argument('<operation>', 'its number', integerArgument)
+    .option('--interrupt-turn', 'also when a turn is in flight, which it cuts off', false)
+    .option('--detach', 'start it and return', false)
+    .action(run((id: number, flags: RestoreFlags) => undo(context(), id, flags)));
+
+  program
+    .command('restart')
+    .description('restart the servers of those named: snapshot, stop, start, handshake; the busy ones later')
+    .argument('<user...>')
+    .option('--detach', 'start it and return', false)
+    .action(run((users: string[], flags: { detach: boolean }) => restart(context(), users, flags)));
+
+  program
+    .command('drain')
+    .description('restart everybody to whom a restart is owed, and who is idle now')
+    .option('--detach', 'start it and return', false)
+    .action(run((flags: { detach: boolean }) => drain(context(), flags)));
+
+  const journal = program
     .command('operations')
     .description('the operations of the journal; one of them in full')
     .argument('[id]', 'its number', integerArgument)
@@ -169,6 +202,14 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--detach', 'start that and return', false)
     .option('--limit <count>', 'how many to list', integerArgument, 20)
     .action(run((id: number | undefined, flags: OperationsFlags) => operations(context(), id, flags)));
+  for (const [name, way, words] of decisions) {
+    journal
+      .command(name)
+      .description(words)
+      .argument('<id>', 'its number', integerArgument)
+      .option('--detach', 'start it and return', false)
+      .action(run((id: number, flags: { detach: boolean }) => decide(context(), id, way, flags.detach)));
+  }
 
   program
     .command('doctor')
@@ -212,6 +253,13 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
   );
   return program;
 }
+
+/** What can be decided about an operation that was cut off in the middle of stopping or replacing something. */
+const decisions = [
+  ['resume', 'resume', 'take one that was cut off to its end'],
+  ['rollback', 'roll back', 'take one that was cut off back to where it began'],
+  ['abandon', 'abandon', 'leave everything as one that was cut off has left it, and forget it'],
+] as const;
 
 function sandboxOptions(command: Command): Command {
   return command

@@ -2,7 +2,7 @@ import { readLastEvents } from '../journal/events.ts';
 import { listOperations, readOperation, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import { UsageProblem } from '../operations/errors.ts';
 import { planSchema } from '../operations/plan.ts';
-import { standingOf } from '../operations/recovery.ts';
+import { standingOf, type Way } from '../operations/recovery.ts';
 import { requestStop } from '../operations/stop.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import { dateText, durationText } from '../view/format.ts';
@@ -77,6 +77,36 @@ async function recover(
     return exit.done;
   }
   return carryOut(context, opened, { kind: 'recover' }, { versions: false, readers: false }, detach);
+}
+
+/** `operations resume|rollback|abandon ID`: what is to become of an operation that was cut off. */
+export function decide(context: CommandContext, id: number, way: Way, detach: boolean): Promise<ExitCode> {
+  return withHost(context, (opened) => {
+    const found = opened.cutOff.find(({ operation }) => operation.id === id);
+    if (found === undefined)
+      throw new UsageProblem(`operation ${id} was not cut off: there is nothing to decide about it`);
+    if (!found.undecided)
+      throw new UsageProblem(
+        `operation ${id} was cut off before it changed anything: t3-cockpit operations --recover clears up after it`,
+      );
+    if (context.options.dryRun) {
+      const words = found.steps.map(({ title, state }) => `${title}: ${state}`);
+      const { json } = context.options;
+      context.io.out(
+        json
+          ? jsonDocument({ plan: { kind: 'recover', operation: id, way, steps: found.steps, notes: words } })
+          : `${way} operation ${id}:\n${words.map((each) => `  ${each}\n`).join('')}`,
+      );
+      return Promise.resolve(exit.done);
+    }
+    return carryOut(
+      context,
+      opened,
+      { kind: 'recover', operation: id, way },
+      { versions: false, readers: false },
+      detach,
+    );
+  });
 }
 
 async function list(

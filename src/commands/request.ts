@@ -1,7 +1,16 @@
-import type { RequestInput } from '../operations/plan.ts';
+import { readAs } from '../fleet/reader/read.ts';
+import { expand } from '../config/expand.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { valueOf } from '../fleet/observation.ts';
+import { disrupts } from '../operations/hold.ts';
+import type { Plan, Request, RequestInput } from '../operations/plan.ts';
 import { requestSchema } from '../operations/plan.ts';
-import { currentActor, planOperation, submit } from '../operations/submit.ts';
-import { UsageProblem } from '../operations/errors.ts';
+import type { LiveWork } from '../operations/restore.ts';
+import { sessionMembers } from '../operations/session.ts';
+import { currentActor, planOperation, submit, type PlanningFacts } from '../operations/submit.ts';
+import { Refused, UsageProblem } from '../operations/errors.ts';
+import { undoable } from '../operations/undo.ts';
+import { printable } from '../text/printable.ts';
 import { observerFor, type CommandContext, type Opened } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
@@ -20,27 +29,42 @@ export type Started = { operation: number } | { code: ExitCode };
 /**
  * Plan a request and, unless only the plan was asked for, write it down and start it. With `detach`, and for a dry run,
  * everything has been said.
+ *
+ * @throws Refused when it stops servers or replaces data and nobody has agreed to it.
  */
 export async function start(
-  { io, options }: CommandContext,
+  context: CommandContext,
   opened: Opened,
   input: RequestInput,
   scope: PlanningScope,
   detach: boolean,
 ): Promise<Started> {
+  const { io, options } = context;
   const { host, config } = opened;
-  const request = requestSchema.safeParse(input);
-  if (!request.success)
-    throw new UsageProblem(request.error.issues[0]?.message ?? 'the request makes no sense');
+  const parsed = requestSchema.safeParse(input);
+  if (!parsed.success)
+    throw new UsageProblem(parsed.error.issues[0]?.message ?? 'the request makes no sense');
   const observer = observerFor(opened, io);
   const fleet = await observer.once(scope).finally(() => observer.stop());
   if (fleet.userMap.kind === 'unknown') throw new Error(`user map: ${fleet.userMap.reason}`);
-  const plan = planOperation(fleet, config, request.data, host.clock.now());
+  const facts = await factsFor(parsed.data, fleet, opened);
+  const planned = (request: Request) => planOperation(fleet, config, request, host.clock.now(), facts);
+  const plan = planned(parsed.data);
   if (options.dryRun) {
-    io.out(options.json ? jsonDocument({ plan }) : planText(plan));
+    io.out(
+      options.json ? jsonDocument({ plan: { ...plan, consent: plan.consent ?? null } }) : planText(plan),
+    );
     return { code: exit.done };
   }
-  const id = await submit(host, config, request.data, plan, currentActor(options.surface, io.environment));
+  const request = await agreed(context, parsed.data, plan);
+  const id = await submit(
+    host,
+    config,
+    request,
+    request === parsed.data ? plan : planned(request),
+    currentActor(options.surface, io.environment),
+    await sessionMembers(host, config, io.environment),
+  );
   if (!detach) return { operation: id };
   io.out(
     options.json
@@ -62,4 +86,57 @@ export async function carryOut(
   if ('code' in started) return started.code;
   const telling = context.options.json ? 'document at the end' : 'lines';
   return follow(context, opened, started.operation, telling);
+}
+
+/** What this request's plan needs beyond the fleet: for a replacement, how much work is there now. */
+async function factsFor(request: Request, fleet: Fleet, opened: Opened): Promise<PlanningFacts> {
+  const { journal } = opened;
+  if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
+  if (request.kind === 'undo')
+    return { journal, live: await liveWork(undoable(journal, request.operation).user, fleet, opened) };
+  return { journal };
+}
+
+/** Read how much work a user's live database holds, as its owner. */
+export async function liveWork(
+  user: string,
+  fleet: Fleet,
+  { host, config }: Pick<Opened, 'host' | 'config'>,
+): Promise<LiveWork> {
+  const instance = fleet.instances.find((each) => each.user === user);
+  const account = instance === undefined ? undefined : valueOf(instance.account);
+  if (account === undefined) return { problem: 'there is no such account' };
+  const { answers } = await readAs(host, config, account, [
+    {
+      task: 'work',
+      path: expand(config.paths.stateDatabase, { user, home: account.home }),
+      home: account.home,
+      patience: config.limits.readerTimeout / 2,
+    },
+  ]);
+  const [answer] = answers;
+  return 'problem' in answer ? answer : answer.facts;
+}
+
+/**
+ * The request as it was agreed to: by `--yes`, or by somebody at this terminal who has read the plan. What cuts off a
+ * turn in flight needs its own word, in both cases (guarantee 7).
+ */
+async function agreed({ io, options }: CommandContext, request: Request, plan: Plan): Promise<Request> {
+  if (!disrupts(plan)) return request;
+  const interrupts =
+    plan.consent?.interrupts === true && 'interruptTurn' in request && !request.interruptTurn;
+  if (options.yes) {
+    if (interrupts)
+      throw new Refused(`${plan.consent?.because.join('; ')}. To do it all the same: --interrupt-turn`);
+    return request;
+  }
+  if (io.ask === undefined || options.json)
+    throw new Refused('it stops a server or replaces data: look at the plan (--dry-run), and say --yes');
+  io.err(`${planText(plan)}\n`);
+  for (const words of plan.consent?.because ?? []) io.err(`! ${printable(words)}\n`);
+  const word = plan.consent?.word ?? 'yes';
+  const answer = await io.ask(`Type ${word} to go on: `);
+  if (answer?.trim() !== word) throw new Refused('not confirmed: nothing was changed');
+  return interrupts ? { ...request, interruptTurn: true } : request;
 }

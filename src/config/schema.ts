@@ -191,6 +191,17 @@ export const configSchema = z.strictObject({
     stale: duration(60_000).prefault('24h').describe('An older verdict than this says nothing about now.'),
   }).describe('The pairing handshake, done for real.'),
 
+  busy: section({
+    quiet: duration()
+      .prefault('2m')
+      .describe('Who has worked within this time is busy: their server is not stopped.'),
+    stale: duration(60_000)
+      .prefault('30m')
+      .describe(
+        'A turn that has not moved for so long, without any process of an agent, was left behind by a crash.',
+      ),
+  }).describe('When a user counts as busy.'),
+
   cadence: section({
     accounts: duration(250).prefault('10s').describe('User map, dispatch table, accounts, pins.'),
     units: duration(250).prefault('2s').describe('Unit states: one systemctl call for all.'),
@@ -213,6 +224,12 @@ export const configSchema = z.strictObject({
     t3Timeout: duration(1000)
       .prefault('60s')
       .describe('The longest that a call of t3 may take (one once took 15 minutes).'),
+    stopTimeout: duration(1000)
+      .prefault('2m')
+      .describe('The longest that stopping a server may take; above its unit’s TimeoutStopSec.'),
+    startTimeout: duration(1000)
+      .prefault('60s')
+      .describe('A server that does not answer so long after its start has not started.'),
     readerTimeout: duration(100)
       .prefault('10s')
       .describe('The longest that reading one state database may take.'),

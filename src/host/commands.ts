@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Account } from './account.ts';
+import { startConversation, type Conversation } from './conversation.ts';
 
 /** How to run one command of the host: an argv, never a shell line. */
 export interface CommandOptions {
@@ -67,6 +68,11 @@ export interface CommandResult {
 export interface Commands {
   /** Run to its end. A command that fails is a result, not an exception: what it means is for the caller to say. */
   run(argv: readonly [string, ...string[]], options: CommandOptions): Promise<CommandResult>;
+  /** Start a program that answers line by line, as somebody, within ceilings, and dies with us. */
+  converse(
+    argv: readonly [string, ...string[]],
+    options: Pick<CommandOptions, 'as' | 'environment'> & { ceilings: Ceilings },
+  ): Conversation;
   /** Start a command that tells something line by line until it is stopped. It dies with us. */
   follow(argv: readonly [string, ...string[]], onLine: (line: string) => void): Follower;
 }
@@ -111,8 +117,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
         cwd: '/',
         extendEnv: false,
         env: {
-          ...minimalEnvironment,
-          ...(account === undefined ? {} : { HOME: account.home, USER: account.name, LOGNAME: account.name }),
+          ...environmentOf(account),
           ...cookie,
           ...options.environment,
         },
@@ -154,7 +159,23 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
         took: result.durationMs,
       };
     },
+    converse(argv, { as: account, environment, ceilings }) {
+      const drops = mustDrop(account);
+      return startConversation({
+        argv: [...confinement(ceilings), ...argv],
+        identity: drops && account !== undefined ? { uid: account.uid, gid: account.gid } : undefined,
+        environment: { ...environmentOf(account), ...cookie, ...environment },
+        descriptors: lock === undefined || drops ? [] : [lock],
+      });
+    },
     follow: startFollower,
+  };
+}
+
+function environmentOf(account: Account | undefined): Record<string, string> {
+  return {
+    ...minimalEnvironment,
+    ...(account === undefined ? {} : { HOME: account.home, USER: account.name, LOGNAME: account.name }),
   };
 }
 

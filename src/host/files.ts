@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lchown, lstat, mkdir, open, readlink, stat, statfs } from 'node:fs/promises';
+import { lchown, lstat, mkdir, open, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Account } from './account.ts';
 
@@ -81,6 +81,14 @@ export interface Files {
    * @throws FileProblem
    */
   ensureFolderFor(path: string, account: Account): Promise<void>;
+  /**
+   * Write a small file of the host's own (0644), whole or not at all: by a temporary name beside it. Makes its folder.
+   *
+   * @throws FileProblem
+   */
+  write(path: string, text: string): Promise<void>;
+  /** Remove a file of the host's own, if it is there. @throws FileProblem */
+  remove(path: string): Promise<void>;
   /** Bytes that the caller could still write on the file system of this path. @throws FileProblem */
   free(path: string): Promise<number>;
   /** As `free`, with what else may run out. @throws FileProblem */
@@ -112,6 +120,35 @@ export const systemFiles: Files = {
       } finally {
         await handle.close();
       }
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+
+  async write(path, text) {
+    const partial = `${path}.${process.pid}.partial`;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      const handle = await open(
+        partial,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+        0o644,
+      );
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(partial, path);
+    } catch (error) {
+      throw fileProblem(path, error);
+    }
+  },
+
+  async remove(path) {
+    try {
+      await rm(path, { force: true });
     } catch (error) {
       throw fileProblem(path, error);
     }

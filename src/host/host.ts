@@ -7,6 +7,7 @@ import { systemHttp, type Http } from './http.ts';
 import { sandboxProcesses, systemProcesses, type Processes } from './processes.ts';
 import { detachedRunners, systemdRunners, type Runners } from './runners.ts';
 import { systemSockets, type Sockets } from './sockets.ts';
+import { holdersOf, type FileIdentity, type Holder } from './holders.ts';
 import { systemdUnits } from './units/systemd.ts';
 import { supervisorUnits } from './units/supervisor.ts';
 import type { Units } from './units/units.ts';
@@ -22,6 +23,8 @@ export interface Host {
   processes: Processes;
   sockets: Sockets;
   units: Units;
+  /** The processes that have one of these files open (holders.ts). */
+  holders(files: readonly FileIdentity[]): Promise<Holder[]>;
   runners: Runners;
   watch: Watcher;
   close(): Promise<void>;
@@ -50,6 +53,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       processes: sandboxProcesses,
       sockets: systemSockets,
       units: supervisor,
+      holders: holdersOf,
       watch: systemWatch,
       runners: detachedRunners(sandboxProcesses, `${config.paths.state}/runner.log`),
       close: async () => void (await Promise.all([http.close(), supervisor.close()])),
@@ -64,6 +68,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
     processes: systemProcesses,
     sockets: systemSockets,
     units: systemdUnits(commands, clock, timeout),
+    holders: holdersOf,
     watch: systemWatch,
     runners: systemdRunners(commands, timeout),
     close: () => http.close(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
@@ -11,12 +12,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import path from 'node:path';
 import { FileProblem, fileProblem } from './files.ts';
 
@@ -25,6 +27,9 @@ import { FileProblem, fileProblem } from './files.ts';
  * files runs as that user). Synchronous on purpose: such a process does one thing and ends. Links are refused rather
  * than followed; a link swapped in afterwards leads nowhere that the user could not go without us.
  */
+
+/** How often it is told how far a copy is, milliseconds. */
+const copyInterval = 150;
 
 /** Refuse a path that goes through a link below `base`, and whatever is no regular file at its end. */
 export function requirePlainFile(file: string, base: string): void {
@@ -123,6 +128,72 @@ export function copyOwn(from: string, to: string): void {
   } catch (error) {
     throw fileProblem(to, error);
   }
+}
+
+/** As `copyOwn`, telling the bytes that are there already. */
+export async function copyWhole(from: string, to: string, onProgress: (done: number) => void): Promise<void> {
+  onProgress(0);
+  const watch = setInterval(() => onProgress(sizeOf(to)), copyInterval);
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (error) {
+    throw fileProblem(to, error);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Give a file a second name, which nothing may have but the file itself. */
+export function link(file: string, second: string): void {
+  try {
+    linkSync(file, second);
+  } catch (error) {
+    const [one, other] = [lookAt(file), lstatSync(second, { throwIfNoEntry: false })];
+    if (other !== undefined && one.ino === other.ino && one.dev === other.dev) return;
+    throw fileProblem(second, error);
+  }
+}
+
+/** Give a file another name in place of its own, and of whatever has that (rename(2)). */
+export function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw fileProblem(from, error);
+  }
+}
+
+export function chmodOwn(file: string, mode: number): void {
+  try {
+    chmodSync(file, mode);
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+/** The first bytes of a file, or as many as it has. */
+export function startOf(file: string, length: number): Buffer {
+  try {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+/** The permission bits of a file. */
+export function modeOf(file: string): number {
+  return lookAt(file).mode & 0o777;
+}
+
+/** Keep this thread waiting, milliseconds. */
+export function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** Remove a folder with all that is in it, if it is there; links in it are removed, not followed. */

@@ -27,6 +27,8 @@ export interface Processes {
    * @returns undefined when that cannot be told, which is never the same as "in none".
    */
   controlGroup(pid: number): Promise<string | undefined>;
+  /** Those in a control group or below it, as `controlGroup` tells. Looks at every process. */
+  inControlGroup(group: string): Promise<number[]>;
   /** Those of a process group that still live (zombies do not). */
   inGroup(group: number): Promise<ProcessFacts[]>;
   /** The argv a process shows; it may have written anything there. */
@@ -55,8 +57,14 @@ export const systemProcesses: Processes = {
     return parseControlGroup((await readProc(pid, 'cgroup')) ?? '');
   },
 
+  async inControlGroup(group) {
+    const pids = await allProcesses();
+    const groups = await Promise.all(pids.map((pid) => this.controlGroup(pid)));
+    return pids.filter((_, index) => isWithin(groups[index], group));
+  },
+
   async inGroup(group) {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const pids = await allProcesses();
     const all = await Promise.all(pids.map((pid) => this.facts(pid)));
     return all.filter(
       (each): each is ProcessFacts => each !== undefined && each.group === group && each.state !== 'Z',
@@ -72,6 +80,15 @@ export const systemProcesses: Processes = {
     return entry?.slice(name.length + 1);
   },
 };
+
+/** Is a control group this one, or below it? */
+export function isWithin(group: string | undefined, outer: string): boolean {
+  return group !== undefined && (group === outer || group.startsWith(`${outer}/`));
+}
+
+async function allProcesses(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
 
 /** The sandbox has no control groups: what a unit starts carries the unit's name in its environment instead. */
 export const sandboxUnitVariable = 'T3_SANDBOX_UNIT';

@@ -8,6 +8,7 @@ export type Entry =
   | 'runner'
   | 'reader'
   | 'snapshotter'
+  | 'keeper'
   | 'supervisor'
   | 'stand-in-t3'
   | 'stand-in-dispatch';

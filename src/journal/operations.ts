@@ -84,6 +84,16 @@ export function readOperationDocuments(
   return { request: JSON.parse(row.request), plan: JSON.parse(row.plan), config: JSON.parse(row.config) };
 }
 
+/** Operations that still hold something off on the host, with what it is. */
+export function readHeld(db: Sqlite): { operation: number; held: string[] }[] {
+  return db
+    .prepare<[], { id: number; held: string }>(
+      'SELECT id, held FROM operations WHERE held IS NOT NULL ORDER BY id',
+    )
+    .all()
+    .map(({ id, held }) => ({ operation: id, held: JSON.parse(held) as string[] }));
+}
+
 interface StepRow {
   id: string;
   user: string | null;

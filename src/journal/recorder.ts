@@ -1,6 +1,7 @@
 import type { RunnerPlace } from '../host/runners.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import type { Clock } from '../host/clock.ts';
+import { recordSession, type SessionMember } from './sessions.ts';
 import type { Actor, EventLevel, EventPayload, Outcome, StepState } from './records.ts';
 
 /** A step as the plan lists it. */
@@ -19,6 +20,8 @@ export interface NewOperation {
   config: unknown;
   actor: Actor;
   steps: readonly PlannedStep[];
+  /** The processes on which the session hangs that it is asked from. */
+  session: readonly SessionMember[];
 }
 
 /** Write down an operation before anything of it happens. @returns its number */
@@ -43,6 +46,7 @@ export function recordOperation(db: Sqlite, clock: Clock, operation: NewOperatio
     operation.steps.forEach((step, position) =>
       insertStep.run(id, position, step.id, step.user ?? null, step.kind, step.title),
     );
+    recordSession(db, clock, id, operation.session);
     return id;
   })();
 }
@@ -204,6 +208,13 @@ export class Recorder {
         step.user,
       );
     })();
+  }
+
+  /** What is held off on the host until the operation has ended: before it is held, and again when it is let go. */
+  held(what: readonly string[]): void {
+    this.#durable
+      .prepare('UPDATE operations SET held = ? WHERE id = ?')
+      .run(what.length === 0 ? null : JSON.stringify(what), this.operation);
   }
 
   event(level: EventLevel, payload: EventPayload, step?: PlannedStep): void {

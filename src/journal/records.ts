@@ -6,7 +6,7 @@ export type Outcome = 'succeeded' | 'rolled back' | 'failed' | 'refused' | 'inte
 /** `requested`: written down, the runner has not taken it up. `running`: a runner has, or had. `ended`: has an outcome. */
 export type OperationState = 'requested' | 'running' | 'ended';
 
-export type StepState = 'pending' | 'started' | 'succeeded' | 'failed' | 'refused' | 'interrupted';
+export type StepState = 'pending' | 'started' | 'succeeded' | 'failed' | 'refused' | 'interrupted' | 'undone';
 
 /** The surface of operations that nobody asked for: they make way for those that somebody did. */
 export const automatic = 'automatic';

@@ -129,6 +129,26 @@ const formats = [
     recorded_at   INTEGER NOT NULL,
     PRIMARY KEY (operation, pid, start_time)
   ) WITHOUT ROWID;
+  -- A step may now be undone, too; a CHECK can only be changed by making the table anew.
+  CREATE TABLE steps_3 (
+    operation  INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    id         TEXT NOT NULL,
+    user       TEXT,
+    kind       TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    state      TEXT NOT NULL DEFAULT 'pending'
+               CHECK (state IN ('pending', 'started', 'succeeded', 'failed', 'refused', 'interrupted', 'undone')),
+    undo       TEXT, -- JSON
+    result     TEXT, -- JSON
+    reason     TEXT,
+    started_at INTEGER,
+    ended_at   INTEGER,
+    PRIMARY KEY (operation, id)
+  ) WITHOUT ROWID;
+  INSERT INTO steps_3 SELECT operation, position, id, user, kind, title, state, undo, result, reason, started_at, ended_at FROM steps;
+  DROP TABLE steps;
+  ALTER TABLE steps_3 RENAME TO steps;
   -- JSON: what is held off on the host while the operation runs (timers of the host's own jobs), to be let go again.
   ALTER TABLE operations ADD COLUMN held TEXT;
   `,

@@ -8,7 +8,8 @@ import { valueOf } from '../fleet/observation.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
 import { formatHostName, formatName } from '../snapshots/names.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
-import type { Plan, Request, SnapshotStep } from './plan.ts';
+import { groundOf, hostingReason, startOf, stopOf, type Naming } from './lane.ts';
+import type { ColdCopyStep, Plan, Request, SnapshotStep } from './plan.ts';
 
 /**
  * Plan a backup: one verified online snapshot a user, of all users or of those named. Users without a state database
@@ -22,6 +23,7 @@ export function planBackup(
   request: Extract<Request, { kind: 'backup' }>,
   { now, tail }: { now: number; tail: string },
 ): Plan {
+  if (request.cold === true) return planColdBackup(fleet, config, request, { now, tail });
   const chosen = chosenInstances(fleet, request.users);
   const steps: SnapshotStep[] = [];
   const leftOut: Plan['leftOut'] = [];
@@ -43,7 +45,8 @@ export function planBackup(
   };
 }
 
-function planSnapshot(
+/** One user's online snapshot, or why there can be none. */
+export function planSnapshot(
   instance: Instance,
   config: Config,
   snapshotKind: SnapshotStep['snapshotKind'],
@@ -74,5 +77,51 @@ function planSnapshot(
     takenAt: now,
     version: version ?? null,
     bytes: size.database + size.wal,
+  };
+}
+
+/** Plan cold copies: each server stopped, its database folded and copied, and the server started again, one at a time. */
+function planColdBackup(
+  fleet: Fleet,
+  config: Config,
+  request: Extract<Request, { kind: 'backup' }>,
+  naming: Naming,
+): Plan {
+  const lanes: Plan['lanes'] = [];
+  const leftOut: Plan['leftOut'] = [];
+  let total = 0;
+  for (const instance of chosenInstances(fleet, request.users)) {
+    const { user } = instance;
+    const online = planSnapshot(instance, config, request.snapshotKind, naming.now, naming.tail);
+    const ground = groundOf(instance, config, naming);
+    const hosts = hostingReason(instance);
+    if ('reason' in online) leftOut.push({ user, ...online });
+    else if ('reason' in ground) leftOut.push({ user, ...ground });
+    else if (hosts !== undefined) leftOut.push({ user, reason: hosts, harmless: false });
+    else {
+      const { live, home, base } = ground;
+      const { kind: _, source: __, ...rest } = online;
+      const copy: ColdCopyStep = {
+        ...rest,
+        kind: 'cold-copy',
+        id: `${user}/cold-copy`,
+        title: 'fold and copy the state database',
+        live,
+        home,
+        base,
+      };
+      total += online.bytes;
+      lanes.push({ user, steps: [stopOf(ground, { exclusive: true }), copy, startOf(ground, true)] });
+    }
+  }
+  return {
+    kind: 'backup',
+    lanes,
+    leftOut,
+    parallel: 1,
+    notes: [
+      `at most ${prettyBytes(total)} in ${lanes.length} snapshot${lanes.length === 1 ? '' : 's'}; each server is stopped for its own`,
+      `not included: ${notIncluded.join(', ')}`,
+    ],
   };
 }

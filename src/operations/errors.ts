@@ -10,6 +10,18 @@ export class Refused extends Error {
   override readonly name: string = 'Refused';
 }
 
+/** An operation was cut off in the middle of something that only a person can decide about. Exit code 5. */
+export class NeedsDecision extends Refused {
+  override readonly name = 'NeedsDecision';
+
+  constructor(id: number, kind: string) {
+    super(
+      `operation ${id} (${kind}) was cut off after it had begun to stop a server or to replace a database, and needs a decision first: ` +
+        `t3-cockpit operations resume ${id}, or rollback ${id}`,
+    );
+  }
+}
+
 /** Nobody is left that it could be done for. Exit code 3, unless the caller has something else to do. */
 export class NothingToDo extends Refused {
   override readonly name = 'NothingToDo';

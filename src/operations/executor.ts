@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Config } from '../config/schema.ts';
 import type { Account } from '../host/account.ts';
 import type { Host } from '../host/host.ts';
+import { readSteps } from '../journal/operations.ts';
 import type { Outcome } from '../journal/records.ts';
 import type { Recorder } from '../journal/recorder.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
@@ -10,7 +11,7 @@ import { excerpt } from '../text/printable.ts';
 import { ask, type GuardContext } from './guards/guard.ts';
 import type { Plan, Step } from './plan.ts';
 import { stepKind } from './steps/index.ts';
-import type { StepContext, StepDone } from './steps/step.ts';
+import { Lane, StepRefused, type StepContext, type StepDone } from './steps/step.ts';
 
 export interface Execution {
   host: Host;
@@ -21,7 +22,25 @@ export interface Execution {
   signal: AbortSignal;
 }
 
-export type LaneOutcome = Extract<Outcome, 'succeeded' | 'failed' | 'refused' | 'interrupted'>;
+export type LaneOutcome = Outcome;
+
+/** How one step ended, and whether that leaves everything as it is. */
+interface StepEnd {
+  outcome: Extract<Outcome, 'succeeded' | 'failed' | 'refused' | 'interrupted'>;
+  stay?: boolean;
+  /** Nobody knows how far it got: nothing before it may be undone. */
+  stuck?: boolean;
+}
+
+/** The steps of one lane, with all that they share. */
+export interface LaneRun {
+  steps: readonly Step[];
+  independent: boolean;
+  account: Account;
+  space: SpaceLedger;
+  lane: Lane;
+  execution: Execution;
+}
 
 /**
  * Execute a plan: lanes in parallel within its bound, each lane's steps in order. One lane's failure is its own. The
@@ -36,64 +55,119 @@ export async function execute(
   const space = new SpaceLedger();
   const limit = pLimit(plan.parallel);
   const outcomes = await Promise.all(
-    plan.lanes.map((lane) => limit(() => runLane(lane, accounts.get(lane.user), space, execution))),
+    plan.lanes.map(({ user, steps, independent = false }) =>
+      limit(async () => {
+        const account = accounts.get(user);
+        if (account === undefined) return refuseLane(steps, user, execution);
+        return runLane({ steps, independent, account, space, lane: new Lane(), execution });
+      }),
+    ),
   );
   return judge(outcomes, execution.signal.aborted);
 }
 
-async function runLane(
-  { steps, independent = false }: Plan['lanes'][number],
-  account: Account | undefined,
-  space: SpaceLedger,
-  execution: Execution,
-): Promise<LaneOutcome> {
-  let worst: LaneOutcome = 'succeeded';
-  for (const step of steps) {
-    const { recorder, signal } = execution;
-    if (signal.aborted) {
-      recorder.stepEnded(step, { state: 'interrupted', reason: 'stopped before it began' });
-      return 'interrupted';
-    }
-    if (account === undefined) {
-      recorder.stepEnded(step, { state: 'refused', reason: `no such OS user: ${step.user}` });
-      return 'refused';
-    }
-    const outcome = await runStep(step, contextOf(step, account, space, execution), execution);
-    if (outcome === 'succeeded') continue;
-    if (!independent || outcome === 'interrupted') return outcome;
-    if (worst !== 'failed') worst = outcome;
-  }
-  return worst;
+function refuseLane(steps: readonly Step[], user: string, { recorder }: Execution): LaneOutcome {
+  const [first] = steps;
+  if (first !== undefined)
+    recorder.stepEnded(first, { state: 'refused', reason: `no such OS user: ${user}` });
+  return 'refused';
 }
 
-async function runStep(
-  step: Step,
-  context: StepContext,
-  { recorder, signal }: Execution,
+/**
+ * Run the steps of a lane that have not been done, in order. When one of them does not succeed, those before it are
+ * undone, the last first: a lane ends as it was planned, or as if it had never begun.
+ *
+ * @param done Those that an earlier runner has done.
+ */
+export async function runLane(run: LaneRun, done: readonly Step[] = []): Promise<LaneOutcome> {
+  const { steps, independent, execution, lane } = run;
+  const behind = [...done];
+  let worst: LaneOutcome = 'succeeded';
+  try {
+    for (const step of steps.slice(done.length)) {
+      const follows = stepKind(step).mustFollow === true && behind.length > 0;
+      const { outcome, stay, stuck } =
+        execution.signal.aborted && !follows ? notBegun(step, execution) : await runStep(step, run);
+      if (outcome === 'succeeded') {
+        behind.push(step);
+        continue;
+      }
+      if (independent && outcome !== 'interrupted') {
+        if (worst !== 'failed') worst = outcome;
+        continue;
+      }
+      return stay === true ? outcome : await goBack(run, behind, outcome, stuck);
+    }
+    return worst;
+  } finally {
+    await lane.release();
+  }
+}
+
+function notBegun(step: Step, { recorder }: Execution): StepEnd {
+  recorder.stepEnded(step, { state: 'interrupted', reason: 'stopped before it began' });
+  return { outcome: 'interrupted' };
+}
+
+/**
+ * Undo steps, the last first. One that cannot be undone ends that: what came before it may rely on it. Only a server
+ * that was stopped is started again all the same, for either database under it is whole.
+ *
+ * @param lost Nobody knows how far the step after them got.
+ * @returns what that makes of a lane that ended so.
+ */
+export async function goBack(
+  run: LaneRun,
+  behind: readonly Step[],
+  outcome: LaneOutcome,
+  lost = false,
 ): Promise<LaneOutcome> {
+  const { recorder } = run.execution;
+  let stuck = lost;
+  let disrupted = false;
+  for (const step of behind.toReversed()) {
+    const kind = stepKind(step);
+    if (kind.undo === undefined || (stuck && step.kind !== 'stop')) continue;
+    try {
+      await kind.undo(contextOf(step, run, undoOf(step, recorder)), step);
+      recorder.stepEnded(step, { state: 'undone', result: resultOf(step.id, recorder) });
+      disrupted ||= kind.disrupts === true;
+    } catch (error) {
+      stuck = true;
+      recorder.stepEnded(step, {
+        state: 'failed',
+        result: resultOf(step.id, recorder),
+        reason: `it could not be undone: ${wordsOf(error)}`,
+      });
+    }
+  }
+  if (stuck) return 'failed';
+  return disrupted && outcome === 'failed' ? 'rolled back' : outcome;
+}
+
+async function runStep(step: Step, run: LaneRun): Promise<StepEnd> {
+  const { recorder, signal } = run.execution;
+  const context = contextOf(step, run);
   const kind = stepKind(step);
   try {
     for (const guard of kind.guards) {
       const verdict = await ask(guard, context, step);
       if (!verdict.holds) {
         recorder.stepEnded(step, { state: 'refused', reason: verdict.reason });
-        return 'refused';
+        return { outcome: 'refused' };
       }
     }
     recorder.stepStarted(step);
     try {
       return recordDone(step, recorder, await kind.run(context, step));
     } catch (error) {
-      return await recoverStep(
-        step,
-        context,
-        recorder,
-        signal.aborted ? 'interrupted' : 'failed',
-        wordsOf(error),
-      );
+      const stopped = signal.aborted && kind.mustFollow !== true;
+      const state = error instanceof StepRefused ? 'refused' : stopped ? 'interrupted' : 'failed';
+      return await recoverStep(step, context, recorder, state, wordsOf(error));
     }
   } finally {
     context.space.release(step.id);
+    context.space.release(`${step.id}/kept`);
   }
 }
 
@@ -105,14 +179,14 @@ export async function recoverStep(
   step: Step,
   context: StepContext,
   recorder: Recorder,
-  state: 'failed' | 'interrupted',
+  state: 'failed' | 'interrupted' | 'refused',
   reason: string,
-): Promise<LaneOutcome> {
+): Promise<StepEnd> {
   try {
     const done = await stepKind(step).recover(context, step);
     if (done === undefined) {
       recorder.stepEnded(step, { state, reason });
-      return state;
+      return { outcome: state };
     }
     return recordDone(step, recorder, done);
   } catch (error) {
@@ -120,17 +194,17 @@ export async function recoverStep(
       state: 'failed',
       reason: `${reason}; and clearing up after it failed: ${wordsOf(error)}`,
     });
-    return 'failed';
+    return { outcome: 'failed', stuck: true };
   }
 }
 
-function recordDone(step: Step, recorder: Recorder, { result, together, failure }: StepDone): LaneOutcome {
+function recordDone(step: Step, recorder: Recorder, { result, together, failure, stay }: StepDone): StepEnd {
   if (failure === undefined) {
     recorder.stepEnded(step, { state: 'succeeded', result }, together);
-    return 'succeeded';
+    return { outcome: 'succeeded' };
   }
   recorder.stepEnded(step, { state: 'failed', result, reason: failure }, together);
-  return 'failed';
+  return { outcome: 'failed', ...(stay === undefined ? {} : { stay }) };
 }
 
 /**
@@ -140,17 +214,17 @@ function recordDone(step: Step, recorder: Recorder, { result, together, failure 
  */
 export function contextOf(
   step: Step,
-  account: Account,
-  space: SpaceLedger,
-  { host, config, recorder, binaries, signal }: Execution,
+  { account, space, lane, execution }: Pick<LaneRun, 'account' | 'space' | 'lane' | 'execution'>,
   undo?: unknown,
 ): StepContext & GuardContext {
+  const { host, config, recorder, binaries, signal } = execution;
   let remembered = undo;
   return {
     host,
     config,
     account,
     space,
+    lane,
     journal: recorder.durable,
     binaries,
     signal,
@@ -162,7 +236,21 @@ export function contextOf(
       remembered = what;
     },
     remembered: () => remembered,
+    resultOf: (id) => resultOf(id, recorder),
+    began: (id) => recordOf(id, recorder)?.startedAt !== undefined,
   };
+}
+
+function recordOf(id: string, recorder: Recorder) {
+  return readSteps(recorder.durable, recorder.operation).find((step) => step.id === id);
+}
+
+function resultOf(id: string, recorder: Recorder): unknown {
+  return recordOf(id, recorder)?.result;
+}
+
+function undoOf(step: Step, recorder: Recorder): unknown {
+  return recordOf(step.id, recorder)?.undo;
 }
 
 /** What the lanes' outcomes make of the operation. */
@@ -173,7 +261,10 @@ export function judge(
   const count = (outcome: LaneOutcome) => lanes.filter((each) => each === outcome).length;
   const done = `${count('succeeded')} of ${lanes.length} users done`;
   if (count('succeeded') === lanes.length) return { outcome: 'succeeded', reason: undefined };
-  if (stopped) return { outcome: 'interrupted', reason: `stopped on request; ${done}` };
+  if (count('rolled back') === lanes.length)
+    return { outcome: 'rolled back', reason: 'it went wrong, and everything is as it was before' };
+  if (stopped && count('failed') === 0)
+    return { outcome: 'interrupted', reason: `stopped on request; ${done}` };
   if (count('refused') === lanes.length)
     return { outcome: 'refused', reason: 'a guard said no for every user' };
   return { outcome: 'failed', reason: done };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { snapshotKinds } from '../snapshots/names.ts';
+import { workSchema } from '../t3/state-schema.ts';
 
 /**
  * A plan: every step of an operation, computed before anything runs, and the same for a dry run. It is recorded in the
@@ -77,16 +78,142 @@ const removeSnapshotStep = z.object({
 });
 export type RemoveSnapshotStep = z.output<typeof removeSnapshotStep>;
 
+/** A live database, and the names beside it that one operation uses. */
+const live = {
+  live: z.string(),
+  home: z.string(),
+  base: z.string(),
+};
+
+const stageStep = z.object({
+  kind: z.literal('stage'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...place,
+  ...live,
+  snapshotKind: z.enum(snapshotKinds),
+  takenAt: z.number(),
+  version: z.string().nullable(),
+  /** The checksum that the journal vouches for; null for one that it does not know: then it is read, and vouched for. */
+  sha256: z.string().nullable(),
+});
+export type StageStep = z.output<typeof stageStep>;
+
+const stopStep = z.object({
+  kind: z.literal('stop'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  unit: z.string(),
+  ...live,
+  /** Its database is going to be replaced or copied: nobody else may have it open then. */
+  exclusive: z.boolean(),
+  /** The admin typed the user's name under the words "turn in flight". */
+  interruptTurn: z.boolean(),
+  /** Refuse when the instance holds more work than this. */
+  unlessWorkSince: workSchema.nullable(),
+  /** Where to write down that a restart is owed, should the user be busy, and onto which version; null for nowhere. */
+  deferral: z.object({ file: z.string(), version: z.string() }).nullable(),
+});
+export type StopStep = z.output<typeof stopStep>;
+
+const replaceStep = z.object({
+  kind: z.literal('replace'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...live,
+  /** Where what is replaced is kept. */
+  backups: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  /** By which name what is there is kept, should this have to be taken back after the server had it. */
+  givenUp: z.string(),
+  takenAt: z.number(),
+  version: z.string().nullable(),
+  /** Bytes of database and WAL when planned. */
+  bytes: z.number(),
+});
+export type ReplaceStep = z.output<typeof replaceStep>;
+
+const coldCopyStep = z.object({
+  kind: z.literal('cold-copy'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...live,
+  backups: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  alias: z.string().nullable(),
+  snapshotKind: z.enum(snapshotKinds),
+  takenAt: z.number(),
+  version: z.string().nullable(),
+  bytes: z.number(),
+});
+export type ColdCopyStep = z.output<typeof coldCopyStep>;
+
+const startStep = z.object({
+  kind: z.literal('start'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  unit: z.string(),
+  ...live,
+  port: z.number(),
+  /** Leave it stopped if it was so before. */
+  asBefore: z.boolean(),
+});
+export type StartStep = z.output<typeof startStep>;
+
+const proveStep = z.object({
+  ...probeStep.shape,
+  kind: z.literal('prove'),
+  /** What a broken handshake means: back to what was there, or stay and say so. */
+  onFailure: z.enum(['go back', 'stay']),
+});
+export type ProveStep = z.output<typeof proveStep>;
+
+const settleStep = z.object({
+  kind: z.literal('settle'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  ...live,
+  /** The deferral that is fulfilled with this; null for none. */
+  deferral: z.string().nullable(),
+});
+export type SettleStep = z.output<typeof settleStep>;
+
 export const stepSchema = z.discriminatedUnion('kind', [
   snapshotStep,
   probeStep,
   verifySnapshotStep,
   removeSnapshotStep,
+  stageStep,
+  stopStep,
+  replaceStep,
+  coldCopyStep,
+  startStep,
+  proveStep,
+  settleStep,
 ]);
 export type Step = z.output<typeof stepSchema>;
 
 export const planSchema = z.object({
-  kind: z.enum(['backup', 'probe', 'verify', 'verify-snapshots', 'prune', 'recover']),
+  kind: z.enum([
+    'backup',
+    'probe',
+    'verify',
+    'verify-snapshots',
+    'prune',
+    'recover',
+    'restore',
+    'undo',
+    'restart',
+    'drain',
+  ]),
   /** One lane a user: its steps run in order, and its failure is its own. */
   lanes: z.array(
     z.object({
@@ -102,39 +229,16 @@ export const planSchema = z.object({
   leftOut: z.array(z.object({ user: z.string(), reason: z.string(), harmless: z.boolean() })),
   /** What the admin should know before saying yes. */
   notes: z.array(z.string()),
+  /** What has to be typed before it may run, and for what. */
+  consent: z
+    .object({
+      word: z.string(),
+      because: z.array(z.string()),
+      /** It covers a turn that is in flight. */
+      interrupts: z.boolean(),
+    })
+    .optional(),
 });
 export type Plan = z.output<typeof planSchema>;
 
-export const requestSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('backup'),
-    /** Everybody, when absent. */
-    users: z.array(z.string()).min(1).optional(),
-    snapshotKind: z.enum(['manual', 'daily', 'prebump']).default('manual'),
-  }),
-  z.object({
-    /** `verify` probes, too; what else is expected is only looked at (src/fleet/verification.ts). */
-    kind: z.enum(['probe', 'verify']),
-    /** Everybody, when absent. */
-    users: z.array(z.string()).min(1).optional(),
-  }),
-  z.object({
-    kind: z.literal('verify-snapshots'),
-    /** Everybody, when absent. */
-    users: z.array(z.string()).min(1).optional(),
-    /** File names; all, when absent. */
-    files: z.array(z.string()).min(1).optional(),
-    /** Also unpack each, and have the matching t3 open it. */
-    trial: z.boolean().default(true),
-  }),
-  /** Nothing but what every runner does first: clear up after operations that were cut off. */
-  z.object({ kind: z.literal('recover') }),
-  z.object({
-    kind: z.literal('prune'),
-    /** Everybody, when absent. */
-    users: z.array(z.string()).min(1).optional(),
-  }),
-]);
-/** What an admin asks for. */
-export type Request = z.output<typeof requestSchema>;
-export type RequestInput = z.input<typeof requestSchema>;
+export * from './request.ts';

@@ -1,19 +1,39 @@
+import type { Account } from '../host/account.ts';
+import { bootId } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
-import { openOperations, readOperationDocuments, readSteps } from '../journal/operations.ts';
+import { openOperations, readHeld, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import { Recorder, recordOutcome } from '../journal/recorder.ts';
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
+import { joinSessions } from '../journal/sessions.ts';
 import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import { Binaries } from '../t3/binaries.ts';
-import { contextOf, recoverStep } from './executor.ts';
-import { planSchema } from './plan.ts';
+import { excerpt } from '../text/printable.ts';
+import { NeedsDecision } from './errors.ts';
+import {
+  contextOf,
+  goBack,
+  judge,
+  recoverStep,
+  runLane,
+  type Execution,
+  type LaneOutcome,
+  type LaneRun,
+} from './executor.ts';
+import { holdTimers, releaseTimers } from './hold.ts';
+import { planSchema, type Plan, type Request, type Step } from './plan.ts';
+import { isDisruptive, stepKind } from './steps/index.ts';
+import { Lane } from './steps/step.ts';
 
 /** How long an operation that was just written down may take to tell where its runner is, milliseconds. */
 const launchGrace = 30_000;
 
 /** What has become of an operation that has no outcome yet. */
 export type Standing = 'running' | 'starting' | 'cut off';
+
+/** What is to become of an operation that was cut off. */
+export type Way = Extract<Request, { kind: 'recover' }>['way'];
 
 /**
  * Is an operation's runner, or any orphan of it, still alive?
@@ -41,6 +61,8 @@ export class OperationInTheWay extends Error {
 export interface CutOff {
   operation: OperationRecord;
   steps: StepRecord[];
+  /** A server may be stopped, or a database replaced: somebody has to say whether to go on or back. */
+  undecided: boolean;
 }
 
 /** The operations that were cut off, oldest first: the first thing that anybody is to be told. */
@@ -53,9 +75,20 @@ export async function cutOffOperations(journal: Sqlite, host: Host): Promise<Cut
       // Nobody answers for its runner: then nobody may say that it is dead.
       continue;
     }
-    found.push({ operation, steps: readSteps(journal, operation.id) });
+    const steps = readSteps(journal, operation.id);
+    found.push({ operation, steps, undecided: isUndecided(steps) });
   }
   return found;
+}
+
+/** Has it begun to stop a server or to replace a database, and not been taken back? */
+export function isUndecided(steps: readonly StepRecord[]): boolean {
+  return steps.some(
+    (step) =>
+      isDisruptive(step.kind) &&
+      step.startedAt !== undefined &&
+      (step.state === 'started' || step.state === 'succeeded' || step.state === 'failed'),
+  );
 }
 
 export interface Recovering {
@@ -65,18 +98,22 @@ export interface Recovering {
   quick: Sqlite;
   /** The operation that has the host now, if any: it is not looked at. */
   except?: number;
+  /** What was decided, and for which operation; without one, for all. */
+  decision?: { operation: number | undefined; way: Way };
 }
 
 /**
- * Bring every operation that was cut off to an outcome: unfinished steps are cleared up, or found to have happened. The
- * caller holds the host lock.
+ * Bring every operation that was cut off to an outcome: unfinished steps are cleared up, or found to have happened. One
+ * that has stopped a server or replaced a database is taken on, or back, as somebody has decided. The caller holds the
+ * host lock.
  *
  * @returns the operations recovered.
- * @throws OperationInTheWay when something of one still lives.
+ * @throws OperationInTheWay when something of one still lives; NeedsDecision when nobody has decided about one.
  */
 export async function recoverCutOff(recovering: Recovering): Promise<number[]> {
-  const { host, durable, except } = recovering;
+  const { host, durable, except, decision } = recovering;
   const recovered: number[] = [];
+  const cutOff: OperationRecord[] = [];
   for (const operation of openOperations(durable)) {
     if (operation.id === except) continue;
     const standing = await standingOf(operation, host);
@@ -84,63 +121,160 @@ export async function recoverCutOff(recovering: Recovering): Promise<number[]> {
     if (operation.state === 'requested' && standing !== 'cut off') continue;
     if (standing !== 'cut off')
       throw new OperationInTheWay(operation, 'was cut off, but processes of it still live');
-    await recoverOperation(operation, recovering);
+    cutOff.push(operation);
+  }
+  const meant = (id: number) => decision?.operation === undefined || decision.operation === id;
+  const open = cutOff.filter(
+    ({ id }) =>
+      isUndecided(readSteps(durable, id)) &&
+      !(decision !== undefined && decision.way !== 'clear up' && meant(id)),
+  );
+  if (open[0] !== undefined) throw new NeedsDecision(open[0].id, open[0].kind);
+  for (const operation of cutOff) {
+    const undecided = isUndecided(readSteps(durable, operation.id));
+    await recoverOperation(
+      operation,
+      recovering,
+      undecided && decision !== undefined ? decision.way : 'clear up',
+    );
     recovered.push(operation.id);
   }
+  await releaseForgotten(recovering);
   return recovered;
 }
 
-async function recoverOperation(
-  operation: OperationRecord,
-  { host, config, durable, quick }: Recovering,
-): Promise<void> {
+/** Timers that an ended operation could not start again. */
+async function releaseForgotten({ host, config, durable, quick, except }: Recovering): Promise<void> {
+  for (const { operation } of readHeld(durable)) {
+    if (operation !== except)
+      await releaseTimers(host, config, new Recorder(durable, quick, host.clock, operation));
+  }
+}
+
+async function recoverOperation(operation: OperationRecord, recovering: Recovering, way: Way): Promise<void> {
+  const { host, config, durable, quick, except } = recovering;
   const recorder = new Recorder(durable, quick, host.clock, operation.id);
-  const documents = readOperationDocuments(durable, operation.id);
-  const parsed = planSchema.safeParse(documents?.plan);
-  if (!parsed.success) {
-    recordOutcome(
-      durable,
-      host.clock,
-      operation.id,
-      'interrupted',
-      'the runner died; its plan cannot be read, nothing was cleared up',
-    );
-    return;
+  const end = (outcome: LaneOutcome, reason: string | undefined) =>
+    recordOutcome(durable, host.clock, operation.id, outcome, reason);
+  const parsed = planSchema.safeParse(readOperationDocuments(durable, operation.id)?.plan);
+  if (!parsed.success)
+    return end('interrupted', 'the runner died; its plan cannot be read, nothing was cleared up');
+  if (way === 'abandon') {
+    await releaseTimers(host, config, recorder);
+    return end('failed', 'abandoned: everything was left as the runner left it when it died');
   }
   const plan = parsed.data;
-  const begun = new Map(
-    readSteps(durable, operation.id)
-      .filter((step) => step.state === 'started')
-      .map((step) => [step.id, step.undo]),
-  );
-  const accounts = await host.accounts.byName(plan.lanes.map((lane) => lane.user));
-  const execution = {
+  const execution: Execution = {
     host,
     config,
     recorder,
     binaries: new Binaries(host, config),
     signal: new AbortController().signal,
   };
+  if (except !== undefined) joinSessions(durable, except, operation.id);
+  const accounts = await host.accounts.byName(plan.lanes.map((lane) => lane.user));
+  if (way !== 'clear up') await holdTimers(host, config, recorder);
+  const outcomes: LaneOutcome[] = [];
   const unfinished: string[] = [];
-  for (const step of plan.lanes.flatMap((lane) => lane.steps).filter((each) => begun.has(each.id))) {
-    const account = accounts.get(step.user);
-    if (account === undefined) {
+  for (const lane of plan.lanes) {
+    const account = accounts.get(lane.user);
+    const outcome = await recoverLane(lane, account, execution, way, operation);
+    outcomes.push(outcome);
+    if (
+      outcome !== 'succeeded' &&
+      readSteps(durable, operation.id).some((step) => step.user === lane.user && step.startedAt !== undefined)
+    )
+      unfinished.push(lane.user);
+  }
+  await releaseTimers(host, config, recorder);
+  if (way === 'clear up') {
+    const words = unfinished.length === 0 ? '' : `; cleared up for ${unfinished.join(', ')}`;
+    return end('interrupted', `the runner died${words}`);
+  }
+  const { outcome, reason } = judge(outcomes, false);
+  const what = way === 'resume' ? 'resumed' : 'taken back';
+  end(
+    way === 'roll back' && outcome === 'interrupted' ? 'rolled back' : outcome,
+    `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`,
+  );
+}
+
+/** One user's part in an operation that was cut off: to its end, or to where it began. */
+async function recoverLane(
+  { user, steps, independent = false }: Plan['lanes'][number],
+  account: Account | undefined,
+  execution: Execution,
+  way: Way,
+  operation: OperationRecord,
+): Promise<LaneOutcome> {
+  const { recorder } = execution;
+  const stateOf = (step: Step) => recordsOf(recorder).find(({ id }) => id === step.id);
+  const begun = steps.filter((step) => stateOf(step)?.state === 'started');
+  if (account === undefined) {
+    for (const step of begun)
       recorder.stepEnded(step, {
         state: 'failed',
         reason: 'cut off, and the OS user is gone: nothing was cleared up',
       });
-      unfinished.push(step.user);
-      continue;
-    }
-    const outcome = await recoverStep(
+    return begun.length === 0 ? 'interrupted' : 'failed';
+  }
+  const run: LaneRun = { steps, independent, account, space: new SpaceLedger(), lane: new Lane(), execution };
+  let lost = false;
+  for (const step of begun) {
+    const undo = stateOf(step)?.undo;
+    const { stuck } = await recoverStep(
       step,
-      contextOf(step, account, new SpaceLedger(), execution, begun.get(step.id)),
+      contextOf(step, run, undo),
       recorder,
       'interrupted',
       'the runner died',
     );
-    if (outcome !== 'succeeded') unfinished.push(step.user);
+    lost ||= stuck === true;
   }
-  const words = unfinished.length === 0 ? '' : `; cleared up for ${unfinished.join(', ')}`;
-  recordOutcome(durable, host.clock, operation.id, 'interrupted', `the runner died${words}`);
+  const succeeded = steps.filter((step) => stateOf(step)?.state === 'succeeded');
+  if (way === 'clear up') return succeeded.length === steps.length ? 'succeeded' : 'interrupted';
+  const gaveUp = steps.some((step) => {
+    const state = stateOf(step)?.state;
+    return state === 'failed' || state === 'refused' || state === 'undone';
+  });
+  try {
+    if (lost) return await goBack(run, succeeded, 'failed', true);
+    if (way === 'resume' && !gaveUp) return await runLane(run, await stillDone(succeeded, run));
+    if (way === 'resume' && steps.every((step) => stateOf(step)?.state === 'succeeded')) return 'succeeded';
+    refuseAfterReboot(operation, succeeded, user);
+    return await goBack(run, succeeded, 'failed');
+  } finally {
+    await run.lane.release();
+  }
+}
+
+const recordsOf = (recorder: Recorder) => readSteps(recorder.durable, recorder.operation);
+
+/**
+ * The steps that are done, as far as they still are: a reboot takes the mask away, and systemd starts the server on
+ * whichever database is there. What a later step has built on stays done.
+ */
+async function stillDone(succeeded: readonly Step[], run: LaneRun): Promise<Step[]> {
+  for (const [index, step] of succeeded.entries()) {
+    const kind = stepKind(step);
+    const later = succeeded.slice(index + 1).some((each) => stepKind(each).disrupts === true);
+    if (kind.holds === undefined || later) continue;
+    const undo = recordsOf(run.execution.recorder).find(({ id }) => id === step.id)?.undo;
+    if (!(await kind.holds(contextOf(step, run, undo), step))) return succeeded.slice(0, index);
+  }
+  return [...succeeded];
+}
+
+/**
+ * After a reboot the server has run on the database that was there. If that is the new one, it is live, and there may
+ * be work in it: it is not taken back like a moment's attempt, but by an undo, with its guards.
+ */
+function refuseAfterReboot(operation: OperationRecord, succeeded: readonly Step[], user: string): void {
+  if (operation.place?.boot === bootId() || !succeeded.some((step) => step.kind === 'replace')) return;
+  throw new Error(
+    excerpt(
+      `the machine was restarted since, and ${user}’s server runs on the restored database: ` +
+        `t3-cockpit operations resume ${operation.id}, then t3-cockpit undo ${operation.id}`,
+    ),
+  );
 }

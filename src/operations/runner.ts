@@ -16,7 +16,9 @@ import {
 import { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
 import { execute } from './executor.ts';
-import { planSchema, type Plan } from './plan.ts';
+import { planSchema, requestSchema, type Plan } from './plan.ts';
+import { NeedsDecision } from './errors.ts';
+import { disrupts, holdTimers, releaseTimers } from './hold.ts';
 import { OperationInTheWay, recoverCutOff, type Recovering } from './recovery.ts';
 
 /** How long to wait for the host lock, in seconds: for a runner that has its outcome and is about to end. */
@@ -35,8 +37,9 @@ const argumentsSchema = z.tuple([z.string().startsWith('/'), z.coerce.number().i
  * A process of its own, outside every session. What it does is in the journal; nobody reads its output.
  *
  * @param argv The state folder and the number of the operation.
+ * @param open Opens the host: a test may put something between.
  */
-export async function runOperation(argv: readonly string[]): Promise<void> {
+export async function runOperation(argv: readonly string[], open = openHost): Promise<void> {
   const [state, id] = argumentsSchema.parse(argv);
   const durable = openJournal(state);
   const quick = openJournal(state, false);
@@ -53,11 +56,7 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
   const lock = await takeHostLock(lockPath(state), lockPatience);
   if (lock === undefined) return end('refused', 'another operation has the host');
   const cookie = process.env[runnerCookieVariable];
-  const host = openHost(
-    config,
-    lock.descriptor,
-    cookie === undefined ? {} : { [runnerCookieVariable]: cookie },
-  );
+  const host = open(config, lock.descriptor, cookie === undefined ? {} : { [runnerCookieVariable]: cookie });
   const recorder = new Recorder(durable, quick, host.clock, id);
   // Who started us may have died before it could write this down.
   recordPlace(durable, id, host.runners.here(runnerName(id)));
@@ -69,7 +68,10 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
     if (recorder.stopRequested()) stop.abort();
   }, stopInterval);
   try {
-    const ready = await prepare({ host, config, durable, quick, except: id }, documents.plan);
+    const ready = await prepare(
+      { host, config, durable, quick, except: id, ...decisionOf(documents.request) },
+      documents.plan,
+    );
     if ('refused' in ready) return end('refused', ready.refused);
     if ('failed' in ready) return end('failed', ready.failed);
     recorder.started();
@@ -80,6 +82,8 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
       });
     }
     // What is thrown from here on leaves steps begun: the operation stays open, and the next runner clears up after it.
+    const holds = disrupts(ready.plan);
+    if (holds) await holdTimers(host, config, recorder);
     const { outcome, reason } = await execute(ready.plan, {
       host,
       config,
@@ -87,6 +91,7 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
       binaries: new Binaries(host, config),
       signal: stop.signal,
     });
+    if (holds) await releaseTimers(host, config, recorder);
     recordOutcome(durable, host.clock, id, outcome, reason);
     forgetOldOperations(durable, config.journal.operations);
   } finally {
@@ -96,6 +101,12 @@ export async function runOperation(argv: readonly string[]): Promise<void> {
     quick.close();
     durable.close();
   }
+}
+
+/** What a request to recover has decided. */
+function decisionOf(document: unknown): Pick<Recovering, 'decision'> {
+  const request = requestSchema.safeParse(document).data;
+  return request?.kind === 'recover' ? { decision: { operation: request.operation, way: request.way } } : {};
 }
 
 /** All that comes before the first step of this operation. */
@@ -109,7 +120,7 @@ async function prepare(
     return { plan: plan.data, recovered: await recoverCutOff(recovering) };
   } catch (error) {
     const words = excerpt(error instanceof Error ? error.message : String(error));
-    return error instanceof OperationInTheWay
+    return error instanceof OperationInTheWay || error instanceof NeedsDecision
       ? { refused: words }
       : { failed: `clearing up after an earlier operation failed: ${words}` };
   }

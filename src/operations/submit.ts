@@ -7,30 +7,57 @@ import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournal } from '../journal/journal.ts';
-import { openOperations, readOperation } from '../journal/operations.ts';
+import { openOperations, readOperation, readSteps } from '../journal/operations.ts';
+import type { SessionMember } from '../journal/sessions.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import { automatic, type Actor, type OperationRecord } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
 import { planProbe } from './probe.ts';
 import { planPrune } from './prune.ts';
-import { NothingToDo, Refused } from './errors.ts';
+import { NeedsDecision, NothingToDo, Refused } from './errors.ts';
 import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
-import { standingOf } from './recovery.ts';
+import { planRestart, planDrain } from './restart.ts';
+import { planRestore, type LiveWork } from './restore.ts';
+import { planUndo } from './undo.ts';
+import { isUndecided, standingOf } from './recovery.ts';
 import { runnerName } from './runner.ts';
 import { requestStop } from './stop.ts';
 import { planVerifySnapshots } from './verify-snapshots.ts';
 
+/** What some plans need beyond the fleet. */
+export interface PlanningFacts {
+  /** How much work there is in the database that would be replaced. */
+  live?: LiveWork;
+  journal: Sqlite | undefined;
+}
+
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
-export function planOperation(fleet: Fleet, config: Config, request: Request, now: number): Plan {
+export function planOperation(
+  fleet: Fleet,
+  config: Config,
+  request: Request,
+  now: number,
+  { live, journal }: PlanningFacts,
+): Plan {
+  const naming = { now, tail: randomBytes(4).toString('hex') };
+  const replacing = { naming, live: live ?? { problem: 'it was not looked at' } };
   switch (request.kind) {
     case 'backup':
-      return planBackup(fleet, config, request, { now, tail: randomBytes(4).toString('hex') });
+      return planBackup(fleet, config, request, naming);
+    case 'restore':
+      return planRestore(fleet, config, request, replacing);
+    case 'undo':
+      return planUndo(fleet, config, request, replacing, journal);
+    case 'restart':
+      return planRestart(fleet, config, request, naming);
+    case 'drain':
+      return planDrain(fleet, config, naming);
     case 'probe':
     case 'verify':
       return planProbe(fleet, config, request);
     case 'verify-snapshots':
-      return planVerifySnapshots(fleet, config, request, randomBytes(4).toString('hex'));
+      return planVerifySnapshots(fleet, config, request, naming.tail);
     case 'recover':
       return {
         kind: 'recover',
@@ -73,6 +100,7 @@ export async function submit(
   request: Request,
   plan: Plan,
   actor: Actor,
+  session: readonly SessionMember[],
 ): Promise<number> {
   // The runner asks again: this is only the earlier, cheaper no.
   const verdict = mayChange(config);
@@ -81,7 +109,11 @@ export async function submit(
   const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {
-      if ((await standingOf(operation, host)) === 'cut off') continue;
+      if ((await standingOf(operation, host)) === 'cut off') {
+        if (request.kind !== 'recover' && isUndecided(readSteps(journal, operation.id)))
+          throw new NeedsDecision(operation.id, operation.kind);
+        continue;
+      }
       if (actor.surface !== automatic && (await makesWay(operation, journal, host, config))) continue;
       throw new Refused(
         `operation ${operation.id} (${operation.kind}) is running; follow it with: t3-cockpit operations ${operation.id} --follow`,
@@ -94,6 +126,7 @@ export async function submit(
       config,
       actor,
       steps: plan.lanes.flatMap((lane) => lane.steps),
+      session,
     });
     try {
       const place = await host.runners.launch(

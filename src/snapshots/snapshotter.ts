@@ -10,6 +10,7 @@ import type { SnapshotFacts } from './manifest.ts';
 import type {
   ClearRequest,
   DiscardRequest,
+  Kept,
   Line,
   Progress,
   RemoveRequest,
@@ -19,13 +20,19 @@ import type {
   VerifyRequest,
 } from './owner/protocol.ts';
 
-const factsSchema: z.ZodType<SnapshotFacts> = z.object({
+const sum = z.string().regex(/^[0-9a-f]{64}$/);
+const facts = {
   bytes: z.int().min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: sum,
   pageSize: z.int(),
   migrations: z.array(migrationSchema).min(1),
   work: workSchema,
-});
+};
+const factsSchema: z.ZodType<SnapshotFacts> = z.object(facts);
+const keptSchema: z.ZodType<Kept> = z.union([
+  z.object({ whole: z.literal(true), ...facts }),
+  z.object({ whole: z.literal(false), bytes: z.int().min(0), sha256: sum }),
+]);
 
 const lineSchema: z.ZodType<Line> = z.union([
   z.object({
@@ -36,6 +43,9 @@ const lineSchema: z.ZodType<Line> = z.union([
   z.object({ removed: z.boolean() }),
   z.object({ unpacked: z.literal(true) }),
   z.object({ cleared: z.array(migrationSchema).nullable() }),
+  z.object({ kept: keptSchema }),
+  z.object({ done: z.literal(true) }),
+  z.object({ live: z.enum(['old', 'new']) }),
   z.object({ problem: z.string(), unseen: z.boolean() }),
 ]);
 
@@ -151,7 +161,8 @@ export async function clearScratch(
 
 type Answer = Exclude<Line, { progress: unknown }>;
 
-async function converse(host: Host, request: Request, options: SnapshotterOptions): Promise<Answer> {
+/** One request to a snapshotter of its own. @throws SnapshotProblem, SnapshotFinding */
+export async function converse(host: Host, request: Request, options: SnapshotterOptions): Promise<Answer> {
   let answer: Answer | undefined;
   const result = await host.commands.run(entryCommand('snapshotter'), {
     as: options.account,

@@ -31,6 +31,8 @@ export interface Work {
   threads: number;
   messages: number;
   turns: number;
+  /** The last sign of work in any thread, milliseconds since 1970; absent where it was not looked for. */
+  lastActivity?: number | null | undefined;
 }
 
 /** More than any t3 has, and few enough to be kept with every snapshot. */
@@ -119,7 +121,18 @@ export function countWork(db: Sqlite): Work {
     threads: count(tables.threads),
     messages: count(tables.messages),
     turns: count(tables.turns),
+    lastActivity: lastActivity(db),
   };
+}
+
+/** The last sign of work: not `provider_session_runtime`, which moves at every start (docs/t3-contract.md). */
+function lastActivity(db: Sqlite): number | null {
+  const row = db
+    .prepare<[], { updated: unknown; asked: unknown }>(
+      `SELECT max(updated_at) AS updated, max(latest_user_message_at) AS asked FROM ${tables.threads}`,
+    )
+    .get();
+  return latest([row?.updated, row?.asked]);
 }
 
 /** Only real tables count: a crafted view of the same name could make a harmless query run for ever. */

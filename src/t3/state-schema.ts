@@ -25,4 +25,5 @@ export const workSchema: z.ZodType<Work> = z.object({
   threads: z.int().min(0),
   messages: z.int().min(0),
   turns: z.int().min(0),
+  lastActivity: z.number().nullable().optional(),
 });

@@ -49,6 +49,24 @@ export function plannedText(step: Step): string {
       return `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
     case 'verify-snapshot':
       return `read ${bytesText(step.bytes)}${step.scratch === null ? '' : ', and a test restore'}: ${step.folder}`;
+    case 'stage':
+      return `${bytesText(step.bytes)} from ${step.folder}/${step.file}`;
+    case 'stop':
+      return step.exclusive
+        ? 'masked until it is started again, and nobody else has its database open'
+        : 'masked until it is started again';
+    case 'replace':
+      return `at most ${bytesText(step.bytes)} into ${step.folder}/${step.file}`;
+    case 'cold-copy':
+      return `at most ${bytesText(step.bytes)} into ${step.folder}/${step.file}`;
+    case 'start':
+      return `until it answers at port ${step.port}`;
+    case 'prove':
+      return step.onFailure === 'go back'
+        ? 'if it fails, back to what was there'
+        : `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
+    case 'settle':
+      return step.deferral === null ? 'nothing is left beside the database' : 'the restart is no longer owed';
     case 'remove-snapshot':
       return `remove ${bytesText(step.bytes)} from ${step.folder}`;
   }

@@ -21,6 +21,10 @@ export class FakeCommands implements Commands {
     return this;
   }
 
+  converse(): never {
+    throw new Error('unexpected: a conversation');
+  }
+
   follow(): never {
     throw new Error('unexpected: a follower');
   }

@@ -34,8 +34,10 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
     units: {
       backend: 'systemd',
       show: unexpected('units'),
+      act: unexpected('units'),
       watch: () => ({ close: () => Promise.resolve() }),
     },
+    holders: unexpected('holders'),
     runners: { launch: unexpected('launch'), here: unexpected('here'), lives: unexpected('lives') },
     watch: () => ({ set: () => undefined, close: () => Promise.resolve() }),
     close: () => Promise.resolve(),

@@ -191,6 +191,7 @@ describe('the units', () => {
         backend: 'sandbox',
         show: () => Promise.reject(new Error('the supervisor is gone')),
         watch: host.units.watch,
+        act: host.units.act,
       },
     };
     observer = new FleetObserver({

@@ -257,7 +257,7 @@ describe('the guard', () => {
       if (account === undefined) throw new Error('no alice');
       const { size = 0 } = (await host.files.look(path.join(sandbox.snapshots('alice'), file))) ?? {};
       return await retentionGuard.check(
-        { host, config, account, space: new SpaceLedger(), journal },
+        { host, config, account, space: new SpaceLedger(), journal, operation: 1 },
         {
           kind: 'remove-snapshot',
           id: 'x',

@@ -64,6 +64,7 @@ function visibleSteps(steps: readonly StepRecord[], height: number): readonly St
     failed: 1,
     refused: 1,
     interrupted: 2,
+    undone: 2,
     pending: 3,
     succeeded: 4,
   };
@@ -85,6 +86,7 @@ const signs: Record<StepRecord['state'], { glyph: keyof Glyphs; tone: Tone }> = 
   failed: { glyph: 'failed', tone: 'danger' },
   refused: { glyph: 'failed', tone: 'attention' },
   interrupted: { glyph: 'failed', tone: 'attention' },
+  undone: { glyph: 'failed', tone: 'attention' },
 };
 
 function stepLine(step: StepRecord, wall: number, glyphs: Glyphs): Line {

@@ -28,7 +28,12 @@ export interface TextTask {
   maxSize: number;
 }
 
-export type Task = StateTask | FolderTask | TextTask;
+/** How much work is in a database: a scan, so only when somebody asks. */
+export interface WorkTask extends Omit<StateTask, 'task'> {
+  task: 'work';
+}
+
+export type Task = StateTask | WorkTask | FolderTask | TextTask;
 
 export interface FolderFacts {
   /** The files of the user's backup folder: the host's own snapshots. Null where there is no such folder. */

@@ -4,7 +4,7 @@ import type { Account } from '../../host/account.ts';
 import { complaint, failureText } from '../../host/commands.ts';
 import type { Host } from '../../host/host.ts';
 import { entryCommand } from '../../host/program.ts';
-import { stateFactsSchema } from '../../t3/state-schema.ts';
+import { stateFactsSchema, workSchema } from '../../t3/state-schema.ts';
 import { excerpt } from '../../text/printable.ts';
 import type { FolderFacts, Report, Task } from './protocol.ts';
 
@@ -12,7 +12,12 @@ const entries = z
   .array(z.object({ name: z.string().max(255), bytes: z.number(), modified: z.number() }))
   .nullable();
 const folderSchema: z.ZodType<FolderFacts> = z.object({ host: entries, own: entries });
-const answerSchemas = { state: stateFactsSchema, folder: folderSchema, text: z.string() } as const;
+const answerSchemas = {
+  state: stateFactsSchema,
+  work: workSchema,
+  folder: folderSchema,
+  text: z.string(),
+} as const;
 const reportSchema: z.ZodType<Report> = z.object({
   answers: z.array(z.union([z.object({ facts: z.unknown() }), z.object({ problem: z.string() })])),
   cpu: z.number().min(0),

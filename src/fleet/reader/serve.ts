@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isThere, listOwn, readOwn, requireNoLinks, requirePlainFile } from '../../host/owned.ts';
 import { openForeign } from '../../host/sqlite.ts';
-import { readState } from '../../t3/state-database.ts';
+import { countWork, readState } from '../../t3/state-database.ts';
 import { folderLimit, type FolderFacts, type RawAnswer, type Task } from './protocol.ts';
 
 /** Do the tasks, as the owner. One that fails says why and leaves the others alone. */
@@ -22,6 +22,15 @@ function perform(task: Task): unknown {
       const db = openForeign(task.path, task.patience);
       try {
         return readState(db);
+      } finally {
+        db.close();
+      }
+    }
+    case 'work': {
+      requirePlainFile(task.path, task.home);
+      const db = openForeign(task.path, task.patience);
+      try {
+        return countWork(db);
       } finally {
         db.close();
       }

@@ -2,13 +2,14 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { z } from 'zod';
 import { systemHttp } from '../http.ts';
 import { systemWatch } from '../watch.ts';
-import type { UnitState, Units } from './units.ts';
+import type { UnitState, Units, UnitVerb } from './units.ts';
 
 /**
  * The sandbox's supervisor speaks HTTP on a Unix socket under the sandbox's root:
  *
  *     GET  /units                                 the states of all units
  *     POST /units/NAME/start | stop | restart     the state afterwards
+ *     POST /units/NAME/mask | unmask | reset-failed
  *     POST /shutdown                              stop everything and end
  */
 export const supervisorSocket = 'run/supervisor.sock';
@@ -52,20 +53,20 @@ export interface Supervisor extends Units {
 export function supervisorUnits(root: string, timeout: number): Supervisor {
   let folder: number | undefined;
   let http: ReturnType<typeof systemHttp> | undefined;
-  const call = async (method: 'GET' | 'POST', path: string): Promise<unknown> => {
+  const call = async (method: 'GET' | 'POST', path: string, limit = timeout): Promise<unknown> => {
     folder ??= openSync(`${root}/run`, constants.O_RDONLY | constants.O_DIRECTORY);
     http ??= systemHttp(`/proc/self/fd/${folder}/supervisor.sock`);
     const answer = await http.fetch(`http://supervisor${path}`, {
       method,
-      timeout,
+      timeout: limit,
       maxBody: 16 * 1024 * 1024,
     });
     const body = JSON.parse(answer.body) as unknown;
     if (answer.status !== 200) throw new Error(`the sandbox's supervisor refused: ${answer.body}`);
     return body;
   };
-  const act = async (name: string, verb: string) =>
-    withUndefined(unitState.parse(await call('POST', `/units/${encodeURIComponent(name)}/${verb}`)));
+  const act = async (name: string, verb: UnitVerb | 'restart', limit?: number) =>
+    withUndefined(unitState.parse(await call('POST', `/units/${encodeURIComponent(name)}/${verb}`, limit)));
   return {
     backend: 'sandbox',
     async show(names) {
@@ -78,6 +79,15 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
       const watch = systemWatch(() => changed(undefined));
       watch.set([`${root}/${changesFile}`]);
       return watch;
+    },
+    async act(verb, name, limit) {
+      try {
+        await act(name, verb, limit);
+      } catch (error) {
+        throw new Error(`${verb} ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
+      }
     },
     start: (name) => act(name, 'start'),
     stop: (name) => act(name, 'stop'),

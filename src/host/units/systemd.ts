@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { failureText, type Commands, type Follower } from '../commands.ts';
-import type { UnitState, Units, UnitWatch } from './units.ts';
+import { excerpt } from '../../text/printable.ts';
+import { complaint, failureText, type Commands, type Follower } from '../commands.ts';
+import type { UnitState, Units, UnitVerb, UnitWatch } from './units.ts';
 
 const properties = [
   'Id',
@@ -23,6 +24,14 @@ const properties = [
   'LastTriggerUSec',
 ];
 
+const systemctlVerbs: Readonly<Record<UnitVerb, readonly string[]>> = {
+  start: ['start'],
+  stop: ['stop'],
+  mask: ['mask', '--runtime', '--quiet'],
+  unmask: ['unmask', '--runtime', '--quiet'],
+  'reset-failed': ['reset-failed'],
+};
+
 /** systemd, by systemctl(1): one `show` for all units. */
 export function systemdUnits(commands: Commands, clock: Clock, timeout: number): Units {
   return {
@@ -37,6 +46,16 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       const failure = failureText(result);
       if (failure !== undefined) throw new Error(`${failure}: ${result.stderr.trim()}`);
       return parseShow(result.stdout, names, clock);
+    },
+    async act(verb, name, limit) {
+      const result = await commands.run(
+        ['systemctl', '--no-ask-password', ...systemctlVerbs[verb], '--', name],
+        {
+          timeout: limit,
+        },
+      );
+      const failure = failureText(result);
+      if (failure !== undefined) throw new Error(`${verb} ${name}: ${excerpt(complaint(result)) || failure}`);
     },
     watch: (changed) => followJournal(commands, changed),
   };

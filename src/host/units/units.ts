@@ -27,11 +27,26 @@ export interface UnitState {
   lastRun: number | undefined;
 }
 
+/**
+ * What can be done to a unit (systemctl(1)). `mask` is for this boot only: the unit cannot be started by anybody until
+ * it is unmasked. On an instance of a template that works; on a unit whose file lies in /etc it would not
+ * (docs/host.md). `reset-failed` lets a unit that ended with an exit code of its own, as t3 does with 130 when it is
+ * stopped, count as stopped.
+ */
+export type UnitVerb = 'start' | 'stop' | 'mask' | 'unmask' | 'reset-failed';
+
 /** The service supervisor of a host. Every method rejects when the supervisor gives no usable answer. */
 export interface Units {
   readonly backend: 'systemd' | 'sandbox';
   /** The states of all these units in one question; a unit that does not exist has `load: 'not-found'`. */
   show(names: readonly string[]): Promise<Map<string, UnitState>>;
+  /**
+   * Do something to a unit. Resolves when it is done: after a `stop`, nothing of the unit runs any more.
+   *
+   * @param timeout Milliseconds; the supervisor goes on with what it was asked all the same.
+   * @throws when the supervisor refuses, fails, or has not done it by then.
+   */
+  act(verb: UnitVerb, name: string, timeout: number): Promise<void>;
   /**
    * Tell that a unit has changed, as soon as that is known; which one, or "some". May miss changes, and be silent for
    * ever where the supervisor tells nobody: whoever needs to know asks from time to time as well.
@@ -41,6 +56,11 @@ export interface Units {
 
 export interface UnitWatch {
   close(): Promise<void>;
+}
+
+/** Has this unit come to an end, wanted or not? Nothing of it runs. */
+export function isStopped(state: UnitState): boolean {
+  return (state.active === 'inactive' || state.active === 'failed') && state.mainPid === undefined;
 }
 
 /** Is this unit's server meant to be running, and does it? */

@@ -20,6 +20,7 @@ export interface GuardContext {
   config: Config;
   account: Account;
   space: SpaceLedger;
+  operation: number;
   /** For reading what is recorded now; what a step records goes with its end. */
   journal: Sqlite;
 }

@@ -1,8 +1,15 @@
 import type { Step } from '../plan.ts';
+import { coldCopyStep } from './cold-copy.ts';
 import { probeStep } from './probe.ts';
+import { proveStep } from './prove.ts';
 import { removeSnapshotStep } from './remove-snapshot.ts';
+import { replaceStep } from './replace.ts';
+import { settleStep } from './settle.ts';
 import { snapshotStep } from './snapshot.ts';
+import { stageStep } from './stage.ts';
+import { startStep } from './start.ts';
 import type { StepKind } from './step.ts';
+import { stopStep } from './stop.ts';
 import { verifySnapshotStep } from './verify-snapshot.ts';
 
 const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }>> } = {
@@ -10,9 +17,21 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   probe: probeStep,
   'verify-snapshot': verifySnapshotStep,
   'remove-snapshot': removeSnapshotStep,
+  stage: stageStep,
+  stop: stopStep,
+  replace: replaceStep,
+  'cold-copy': coldCopyStep,
+  start: startStep,
+  prove: proveStep,
+  settle: settleStep,
 };
 
 /** The code behind a planned step. */
 export function stepKind(step: Step): StepKind<Step> {
   return stepKinds[step.kind];
+}
+
+/** Do steps of this kind, by its name in the journal, stop servers or replace databases? */
+export function isDisruptive(kind: string): boolean {
+  return Object.entries(stepKinds).some(([name, { disrupts }]) => name === kind && disrupts === true);
 }

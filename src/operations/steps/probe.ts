@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { leadsTo, parseDispatchTable } from '../../fleet/ports.ts';
 import { readAs } from '../../fleet/reader/read.ts';
-import { HttpFailure } from '../../host/http.ts';
 import { recordProbe } from '../../journal/probes.ts';
 import { revoke } from '../../t3/credential.ts';
-import { environmentPath, runningVersion } from '../../t3/environment.ts';
 import { knownLevel } from '../../t3/levels.ts';
 import { endpointOf, probeDirect, probeDispatch, type Made, type Probing } from '../../t3/probe.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
@@ -12,6 +10,7 @@ import { probeResult, probeText, type ProbeResult } from '../../t3/verdict.ts';
 import { excerpt } from '../../text/printable.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ProbeStep } from '../plan.ts';
+import { askRunning } from './running.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
 
 /** What remains of a probe. */
@@ -35,7 +34,7 @@ export const probeStep: StepKind<ProbeStep> = {
   whenStopped: 'the handshake under way is finished, and what it made is revoked',
 
   async run(context, step) {
-    const running = await askRunning(context, step);
+    const running = await askRunning(context, step.port);
     if ('problem' in running) {
       return done(context, step, undefined, [
         probeResult('direct', 'unreachable', { reason: running.problem }),
@@ -75,24 +74,6 @@ export const probeStep: StepKind<ProbeStep> = {
     return undefined;
   },
 };
-
-/** Which code answers on the instance's port now? */
-async function askRunning(
-  { host, config }: StepContext,
-  step: ProbeStep,
-): Promise<{ version: string } | { problem: string }> {
-  try {
-    return runningVersion(
-      await host.http.fetch(`http://127.0.0.1:${step.port}${environmentPath}`, {
-        timeout: config.limits.httpTimeout,
-        maxBody: config.limits.httpBody,
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    return { problem: excerpt(error.message) };
-  }
-}
 
 /**
  * Why t3 of this version must not touch the user's database, if so. A base directory without one would be filled by t3

@@ -1,5 +1,6 @@
 import type { Sqlite } from '../../host/sqlite.ts';
 import type { EventLevel, EventPayload } from '../../journal/records.ts';
+import type { Keeper } from '../../snapshots/replacement.ts';
 import type { Binaries } from '../../t3/binaries.ts';
 import type { Guard, GuardContext } from '../guards/guard.ts';
 
@@ -7,7 +8,6 @@ import type { Guard, GuardContext } from '../guards/guard.ts';
 export interface StepContext extends GuardContext {
   /** Every version of t3 that is at hand; asked once an operation. */
   binaries: Binaries;
-  operation: number;
   /** Aborted when somebody asked to stop; a step that must not be cut looks at it only where it may. */
   signal: AbortSignal;
   event(level: EventLevel, payload: EventPayload): void;
@@ -16,6 +16,34 @@ export interface StepContext extends GuardContext {
   remember(undo: unknown): void;
   /** What was written down last, by this runner or by one that died. */
   remembered(): unknown;
+  /** What an earlier step of this operation left; undefined when it has not succeeded, or there is none. */
+  resultOf(step: string): unknown;
+  /** Has this step of the operation begun, however it ended? */
+  began(step: string): boolean;
+  /** What the steps of one lane hand on to each other while the runner lives. */
+  lane: Lane;
+}
+
+/** Held from one step of a lane to a later one; let go of when the lane ends, however it does. */
+export class Lane {
+  #keeper: Keeper | undefined;
+
+  keep(keeper: Keeper): Keeper {
+    this.#keeper = keeper;
+    return keeper;
+  }
+
+  /** Let go of all databases. */
+  async release(): Promise<void> {
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    await keeper?.release();
+  }
+}
+
+/** It turned out, in the middle of a step, that it must not be done: a no, not a failure. */
+export class StepRefused extends Error {
+  override readonly name = 'StepRefused';
 }
 
 /** How a step ended: what to keep of it, and what to commit in the same transaction as its end. */
@@ -27,6 +55,8 @@ export interface StepDone {
    * like any other result.
    */
   failure?: string;
+  /** Of a failure: nothing is taken back for it. */
+  stay?: true;
 }
 
 /**
@@ -41,4 +71,15 @@ export interface StepKind<Step> {
   run(context: StepContext, step: Step): Promise<StepDone>;
   /** @returns how it ended, where it turns out to have happened. Idempotent: it may itself be cut off and run again. */
   recover(context: StepContext, step: Step): Promise<StepDone | undefined>;
+  /**
+   * Make it as if the step, which succeeded, had never been, because a later one of its lane did not. Idempotent.
+   * Absent where there is nothing to undo.
+   */
+  undo?(context: StepContext, step: Step): Promise<void>;
+  /** It stops a server, or replaces a database: an operation that was cut off after it has begun needs a decision. */
+  disrupts?: true;
+  /** Once the steps before it have been done, it is done as well, also when somebody has asked to stop. */
+  mustFollow?: true;
+  /** Is what a step did that succeeded still so? A reboot undoes some of them. Absent: it is. */
+  holds?(context: StepContext, step: Step): Promise<boolean>;
 }

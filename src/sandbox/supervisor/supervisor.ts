@@ -65,12 +65,22 @@ export class Supervisor {
       return [404, { error: `no such unit or request: ${method} ${path}` }];
     switch (action) {
       case 'start':
+        if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
+        await unit.settled();
         unit.start(definition);
+        return [200, unit.state];
+      case 'mask':
+      case 'unmask':
+        unit.mask(action === 'mask');
+        return [200, unit.state];
+      case 'reset-failed':
+        unit.resetFailed();
         return [200, unit.state];
       case 'stop':
         await unit.stop();
         return [200, unit.state];
       case 'restart':
+        if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.stop();
         unit.start(definition);
         return [200, unit.state];

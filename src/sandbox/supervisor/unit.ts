@@ -34,6 +34,7 @@ export class Unit {
   #starts: number[] = [];
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
+  #masked = false;
 
   readonly #changed: () => void;
 
@@ -48,7 +49,7 @@ export class Unit {
     const alive = this.#child !== undefined;
     return {
       name: this.name,
-      load: 'loaded',
+      load: this.#masked ? 'masked' : 'loaded',
       active: this.#active,
       sub: this.#sub,
       result: this.#result,
@@ -63,6 +64,28 @@ export class Unit {
       lastRun: undefined,
       tasks: alive ? processesIn(this.#definition.controlGroup).length : undefined,
     };
+  }
+
+  get masked(): boolean {
+    return this.#masked;
+  }
+
+  /** Nobody can start it while it is masked; it does not start itself either. */
+  mask(masked: boolean): void {
+    this.#masked = masked;
+    this.#changed();
+  }
+
+  /** A failed unit counts as stopped. */
+  resetFailed(): void {
+    if (this.#active === 'failed') this.#become('inactive', 'dead');
+    this.#result = 'success';
+    this.#starts = [];
+  }
+
+  /** Resolves when a stop that is under way is over: a start asked for meanwhile waits for it, as systemd's does. */
+  async settled(): Promise<void> {
+    await this.#stopping;
   }
 
   /** Start it, with the definition as it is now. A unit that runs stays as it is. */
@@ -135,6 +158,7 @@ export class Unit {
     }
     this.#become('activating', 'auto-restart');
     this.#restartTimer = setTimeout(() => {
+      if (this.#masked) return this.#become('failed', 'failed');
       this.#restarts += 1;
       this.#spawn();
     }, restartDelay);

@@ -61,8 +61,67 @@ export interface ClearRequest {
   scratch: string;
 }
 
+/** The live database that something is done to, and the names beside it (replacement.ts, `beside`). */
+interface Live {
+  live: string;
+  /** The folder below which no link is followed. */
+  home: string;
+  base: string;
+}
+
+/** Write a checked copy of a snapshot beside the live database. */
+export interface StageRequest extends Place, Live {
+  verb: 'stage';
+  /** The checksum that the journal vouches for; null for one that it does not know. */
+  expected: string | null;
+  /** Words for whoever finds what a cut off replacement has left. */
+  marker: string;
+}
+
+/** Copy the live database, which the keeper holds, into the backup folder. */
+export interface KeepRequest extends Place {
+  verb: 'keep';
+  live: string;
+  home: string;
+  whole: boolean;
+  manifest: TakeRequest['manifest'];
+}
+
+/** Give the incoming file the live one's name. */
+export interface ExchangeRequest {
+  verb: 'exchange';
+  live: string;
+  home: string;
+  incoming: string;
+  /** The name that what is replaced keeps; null for none. */
+  outgoing: string | null;
+}
+
+/** Find out which file is live after an exchange that was cut off. */
+export interface RetreatRequest extends Live {
+  verb: 'retreat';
+}
+
+/** Remove what a replacement has left beside the live database. */
+export interface SettleRequest extends Live {
+  verb: 'settle';
+}
+
+/** What was kept of a replaced database. */
+export type Kept = ({ whole: true } & SnapshotFacts) | { whole: false; bytes: number; sha256: string };
+
 export type Request =
-  TakeRequest | VerifyRequest | DiscardRequest | RemoveRequest | UnpackRequest | ClearRequest;
+  | TakeRequest
+  | VerifyRequest
+  | DiscardRequest
+  | RemoveRequest
+  | UnpackRequest
+  | ClearRequest
+  | StageRequest
+  | KeepRequest
+  | ExchangeRequest
+  | RetreatRequest
+  | SettleRequest;
 
 /** Bytes done of the bytes expected, of one phase. */
 export interface Progress {
@@ -81,5 +140,9 @@ export type Line =
   | { unpacked: true }
   /** Of `clear`: the migrations that the copy had in the end; null where there was none, or none that can be read. */
   | { cleared: Migration[] | null }
+  | { kept: Kept }
+  | { done: true }
+  /** Of `retreat`. */
+  | { live: 'old' | 'new' }
   /** `unseen`: the file could not be looked at, so nothing is said of it. */
   | { problem: string; unseen: boolean };

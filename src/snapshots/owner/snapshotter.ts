@@ -17,6 +17,7 @@ import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
 import type { DiscardRequest, Line, Progress, Request, TakeRequest, VerifyRequest } from './protocol.ts';
 import { occasionally, progressInterval } from './progress.ts';
 import { clear, removeSnapshot, unpack } from './removal.ts';
+import { exchangeActions, keep, retreat, settle, stage } from './replacement.ts';
 import { isUnseen } from './unseen.ts';
 
 /** Runs a database job off this thread. */
@@ -28,6 +29,7 @@ export async function serve(
   work: DatabaseWorker,
   tell: (line: Line) => void,
 ): Promise<void> {
+  const reads = (file: string) => examine(file, work, (progress) => tell({ progress }));
   try {
     switch (request.verb) {
       case 'take':
@@ -43,6 +45,18 @@ export async function serve(
         return tell({ unpacked: true });
       case 'clear':
         return tell({ cleared: await clear(request, work) });
+      case 'stage':
+        return tell({ facts: await stage(request, reads, (progress) => tell({ progress })) });
+      case 'keep':
+        return tell({ kept: await keep(request, reads, (progress) => tell({ progress })) });
+      case 'exchange':
+        for (const act of exchangeActions(request)) act();
+        return tell({ done: true });
+      case 'retreat':
+        return tell({ live: retreat(request) });
+      case 'settle':
+        settle(request);
+        return tell({ done: true });
     }
   } catch (error) {
     tell({ problem: error instanceof Error ? error.message : String(error), unseen: isUnseen(error) });
@@ -138,8 +152,9 @@ function discard(request: DiscardRequest): boolean {
   remove(final + partialSuffix);
   remove(`${final}${partialSuffix}-journal`);
   remove(manifestFile(final) + partialSuffix);
-  // The manifest is published a moment before its snapshot; alone it is a leftover.
-  if (!published) remove(manifestFile(final));
+  // The manifest, and what lay beside a damaged database, are published a moment before it; alone they are leftovers.
+  if (!published)
+    for (const left of [final, manifestFile(final), `${final}-wal`, `${final}-journal`]) remove(left);
   else if (request.alias !== null) alias(final, path.join(request.backups, request.alias));
   sync(request.folder);
   return published;

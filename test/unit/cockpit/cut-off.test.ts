@@ -27,6 +27,7 @@ describe('what was cut off', () => {
       place: undefined,
       stopRequestedAt: undefined,
     },
+    undecided: false,
     steps: users.map((user, index) => ({
       id: `${index}`,
       user,

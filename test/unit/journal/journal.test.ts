@@ -44,6 +44,7 @@ function newOperation() {
     config: { c: 3 },
     actor,
     steps,
+    session: [],
   });
   return { db, id, recorder: new Recorder(db, openJournal(folder, false), clock, id) };
 }

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+export const requestSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('backup'),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+    snapshotKind: z.enum(['manual', 'daily', 'prebump']).default('manual'),
+    /** With the servers stopped, one at a time. */
+    cold: z.boolean().optional(),
+  }),
+  z.object({
+    kind: z.literal('restore'),
+    user: z.string(),
+    /** `latest`, `prebump`, or the name of a file. */
+    snapshot: z.string().min(1),
+    /** A turn that is in flight may be cut off. */
+    interruptTurn: z.boolean().default(false),
+  }),
+  z.object({
+    kind: z.literal('undo'),
+    operation: z.int().positive(),
+    interruptTurn: z.boolean().default(false),
+  }),
+  z.object({ kind: z.literal('restart'), users: z.array(z.string()).min(1) }),
+  /** Restart everybody to whom a restart is owed and who has become idle. */
+  z.object({ kind: z.literal('drain') }),
+  z.object({
+    /** `verify` probes, too; what else is expected is only looked at (src/fleet/verification.ts). */
+    kind: z.enum(['probe', 'verify']),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+  }),
+  z.object({
+    kind: z.literal('verify-snapshots'),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+    /** File names; all, when absent. */
+    files: z.array(z.string()).min(1).optional(),
+    /** Also unpack each, and have the matching t3 open it. */
+    trial: z.boolean().default(true),
+  }),
+  z.object({
+    kind: z.literal('recover'),
+    /** The one that is meant; all that were cut off, when absent. */
+    operation: z.int().positive().optional(),
+    /** What is to become of one that stopped a server or replaced a database. */
+    way: z.enum(['clear up', 'resume', 'roll back', 'abandon']).default('clear up'),
+  }),
+  z.object({
+    kind: z.literal('prune'),
+    /** Everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
+  }),
+]);
+/** What an admin asks for. */
+export type Request = z.output<typeof requestSchema>;
+export type RequestInput = z.input<typeof requestSchema>;

@@ -1,0 +1,107 @@
+import { expand } from '../config/expand.ts';
+import type { Config } from '../config/schema.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { valueOf } from '../fleet/observation.ts';
+import { planSnapshot } from './backup.ts';
+import { chosenInstances, whyUnknown } from './choice.ts';
+import { Refused } from './errors.ts';
+import { busyWith } from './guards/busy.ts';
+import { groundOf, hostingReason, proveOf, settleOf, startOf, stopOf, type Naming } from './lane.ts';
+import type { Plan, Request } from './plan.ts';
+
+/** Plan to restart the servers of those named, each after a snapshot. @throws UsageProblem, Refused */
+export function planRestart(
+  fleet: Fleet,
+  config: Config,
+  request: Extract<Request, { kind: 'restart' }>,
+  naming: Naming,
+): Plan {
+  const lanes: Plan['lanes'] = [];
+  const notes: string[] = [];
+  for (const instance of chosenInstances(fleet, request.users)) {
+    const lane = laneOf(instance, fleet, config, naming);
+    if ('reason' in lane) throw new Refused(`${instance.user}: ${lane.reason}`);
+    lanes.push(lane);
+    notes.push(...notesOf(instance, fleet, config, naming.now));
+  }
+  return { kind: 'restart', lanes, leftOut: [], parallel: 1, notes };
+}
+
+/** Plan the restarts that are owed to users who have become idle. */
+export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
+  const lanes: Plan['lanes'] = [];
+  const leftOut: Plan['leftOut'] = [];
+  const notes: string[] = [];
+  for (const instance of fleet.instances) {
+    const { user, deferral } = instance;
+    if (deferral.kind !== 'known') {
+      leftOut.push({
+        user,
+        reason: whyUnknown(deferral, 'whether one is owed was not looked at'),
+        harmless: false,
+      });
+      continue;
+    }
+    if (deferral.value === undefined) continue;
+    const busy = busyNow(instance, config, naming.now);
+    const lane =
+      busy === undefined ? laneOf(instance, fleet, config, naming) : { reason: busy, harmless: true };
+    if ('reason' in lane) leftOut.push({ user, ...lane });
+    else {
+      lanes.push(lane);
+      notes.push(...notesOf(instance, fleet, config, naming.now));
+    }
+  }
+  return { kind: 'drain', lanes, leftOut, parallel: 1, notes };
+}
+
+function laneOf(
+  instance: Instance,
+  fleet: Fleet,
+  config: Config,
+  naming: Naming,
+): Plan['lanes'][number] | { reason: string; harmless: boolean } {
+  const { user } = instance;
+  const ground = groundOf(instance, config, naming);
+  if ('reason' in ground) return ground;
+  const hosts = hostingReason(instance);
+  if (hosts !== undefined) return { reason: hosts, harmless: true };
+  const snapshot = planSnapshot(instance, config, 'manual', naming.now, naming.tail);
+  if ('reason' in snapshot) return snapshot;
+  const file = expand(config.paths.deferral, { user });
+  const version = valueOf(fleet.installed);
+  return {
+    user,
+    steps: [
+      snapshot,
+      stopOf(ground, { exclusive: false, deferral: version === undefined ? null : { file, version } }),
+      startOf(ground, false),
+      proveOf(ground, 'stay'),
+      settleOf(ground, valueOf(instance.deferral) === undefined ? null : file),
+    ],
+  };
+}
+
+/** Why somebody is busy now, or why that cannot be told. */
+function busyNow(instance: Instance, config: Config, now: number): string | undefined {
+  const state = valueOf(instance.state);
+  if (state === undefined)
+    return `cannot tell whether they are busy: ${whyUnknown(instance.state, 'the database was not read')}`;
+  const busy = busyWith(state, 1, config.busy, now);
+  return busy === undefined ? undefined : `busy: ${busy}`;
+}
+
+/** What a restart changes beyond the process. */
+function notesOf(instance: Instance, fleet: Fleet, config: Config, now: number): string[] {
+  const { user } = instance;
+  const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
+  const busy = busyNow(instance, config, now);
+  return [
+    running !== undefined && installed !== undefined && running !== installed
+      ? `${user}: runs ${running}, and comes back as ${installed}, which may migrate the database, one way`
+      : `${user}: runs ${running ?? 'an unknown version'}, installed is ${installed ?? 'not known'}`,
+    ...(busy === undefined
+      ? []
+      : [`${user}: ${busy}: as long as that is so, a restart is owed, and not done`]),
+  ];
+}

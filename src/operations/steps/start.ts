@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRunning, isStopped } from '../../host/units/units.ts';
+import { readOnlyGuard } from '../guards/read-only.ts';
+import type { StartStep } from '../plan.ts';
+import { askRunning } from './running.ts';
+import type { StepContext, StepKind } from './step.ts';
+import { requireNobody, stopResult, unitOf } from './stop.ts';
+
+/** What remains of it: what the server says that it runs. */
+export interface StartResult {
+  /** Null of one that was left stopped. */
+  version: string | null;
+}
+
+const interval = 100;
+
+/**
+ * A server started, and answering. Everything that held its database closed is let go of first; from then on a page
+ * visit may open it.
+ */
+export const startStep: StepKind<StartStep> = {
+  guards: [readOnlyGuard],
+  whenStopped: 'it goes on: a server is not left stopped',
+  mustFollow: true,
+  disrupts: true,
+
+  async run(context, step) {
+    const { units, clock } = context.host;
+    const { config } = context;
+    await context.lane.release();
+    const before = stopResult(context.resultOf(`${step.user}/stop`));
+    if (before?.masked !== true) await units.act('unmask', step.unit, config.limits.commandTimeout);
+    if (step.asBefore && before?.ran === false) return { result: { version: null } satisfies StartResult };
+    if ((await unitOf(context, step.unit)).active === 'failed')
+      await units.act('reset-failed', step.unit, config.limits.commandTimeout);
+    await units.act('start', step.unit, config.limits.stopTimeout);
+    const deadline = clock.monotonic() + config.limits.startTimeout;
+    for (;;) {
+      const state = await unitOf(context, step.unit);
+      const answer = isRunning(state) ? await askRunning(context, step.port) : undefined;
+      if (answer !== undefined && 'version' in answer) return { result: answer satisfies StartResult };
+      if (clock.monotonic() > deadline || (isStopped(state) && state.sub !== 'auto-restart')) {
+        const why = answer?.problem ?? `it is ${state.active} (${state.result})`;
+        throw new Error(`${step.unit} was started, and does not answer: ${why}`);
+      }
+      await delay(interval);
+    }
+  },
+
+  async recover(context, step) {
+    const state = await unitOf(context, step.unit);
+    if (isRunning(state) && state.load !== 'masked') {
+      const answer = await askRunning(context, step.port);
+      if ('version' in answer) return { result: answer satisfies StartResult };
+    }
+    await stopAgain(context, step);
+    return undefined;
+  },
+
+  undo: stopAgain,
+};
+
+/** It has the database only since a moment ago, and is stopped for the database's sake: nobody's work is in it. */
+async function stopAgain(context: StepContext, step: StartStep): Promise<void> {
+  const { units } = context.host;
+  const { limits } = context.config;
+  if (stopResult(context.resultOf(`${step.user}/stop`))?.masked !== true)
+    await units.act('mask', step.unit, limits.commandTimeout);
+  await units.act('stop', step.unit, limits.stopTimeout);
+  if ((await unitOf(context, step.unit)).active === 'failed')
+    await units.act('reset-failed', step.unit, limits.commandTimeout);
+  const after = await unitOf(context, step.unit);
+  if (!isStopped(after)) throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
+  await requireNobody(context, step.live);
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FileIdentity, Holder } from '../../host/holders.ts';
+import { isRunning, isStopped, type UnitState } from '../../host/units/units.ts';
+import { readProbes } from '../../journal/probes.ts';
+import { judgeBusy } from '../guards/busy.ts';
+import { hostingGuard } from '../guards/hosting.ts';
+import { jobsGuard } from '../guards/jobs.ts';
+import { readOnlyGuard } from '../guards/read-only.ts';
+import { workSinceGuard } from '../guards/work-since.ts';
+import type { StopStep } from '../plan.ts';
+import { StepRefused, type StepContext, type StepKind } from './step.ts';
+
+const memorySchema = z.object({
+  /** It ran, or tried to: it is to run again. */
+  ran: z.boolean(),
+  /** Somebody else had masked it: it stays so. */
+  masked: z.boolean(),
+  /** The handshake was known not to work before. */
+  broken: z.boolean(),
+});
+/** What remains of it, and what undoing it needs. */
+export type StopResult = z.output<typeof memorySchema>;
+
+/** How the result of an earlier stop step is read back. */
+export function stopResult(result: unknown): StopResult | undefined {
+  return memorySchema.safeParse(result).data;
+}
+
+/** How long others may still have the database open: a page visit's `t3` is done after a few seconds. Milliseconds. */
+const visitPatience = 30_000;
+const visitInterval = 100;
+
+/**
+ * A server stopped, and proven to be: masked, so that nobody starts it again in the middle; the unit inactive; and,
+ * where its database is going to be replaced, no process left that has it open.
+ */
+export const stopStep: StepKind<StopStep> = {
+  guards: [readOnlyGuard, hostingGuard, jobsGuard, workSinceGuard],
+  whenStopped: 'a server that was stopped is started again',
+  disrupts: true,
+
+  async run(context, step) {
+    const { units } = context.host;
+    const before = await unitOf(context, step.unit);
+    if (before.load === 'not-found') throw new StepRefused(`${step.unit}: there is no such unit`);
+    await requireIdle(context, step);
+    const memory: StopResult = {
+      ran: !isStopped(before) || before.active === 'failed',
+      masked: before.load === 'masked',
+      broken: wasBroken(context, step, before),
+    };
+    context.remember(memory);
+    if (!memory.masked) await units.act('mask', step.unit, context.config.limits.commandTimeout);
+    // A turn may have begun since the guard looked: this is the last moment.
+    await requireIdle(context, step);
+    await units.act('stop', step.unit, context.config.limits.stopTimeout);
+    // t3 ends with 130 when it is asked to, which is a failure for systemd (docs/t3-contract.md, process).
+    const after = await unitOf(context, step.unit);
+    if (after.active === 'failed')
+      await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
+    if (!isStopped(await unitOf(context, step.unit)))
+      throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
+    if (step.exclusive) await requireNobody(context, step.live);
+    return { result: memory };
+  },
+
+  async recover(context, step) {
+    await startAgain(context, step);
+    return undefined;
+  },
+
+  undo: startAgain,
+
+  async holds(context, step) {
+    const now = await unitOf(context, step.unit);
+    return now.load === 'masked' && isStopped(now);
+  },
+};
+
+/** The busy guard: before anything is done, and again at the last moment. A restart is owed to whoever is busy. */
+async function requireIdle(context: StepContext, step: StopStep): Promise<void> {
+  const verdict = await judgeBusy(context, step);
+  if (verdict.holds) return;
+  await owe(context, step);
+  throw new StepRefused(verdict.reason);
+}
+
+async function startAgain(context: StepContext, step: StopStep): Promise<void> {
+  const memory = stopResult(context.remembered());
+  // It died before it did anything.
+  if (memory === undefined) return;
+  const { units } = context.host;
+  if (!memory.masked) await units.act('unmask', step.unit, context.config.limits.commandTimeout);
+  if (!memory.ran || memory.masked) return;
+  // It may count as failed, by its exit code or by a start that was refused while it was masked.
+  if ((await unitOf(context, step.unit)).active === 'failed')
+    await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
+  await units.act('start', step.unit, context.config.limits.stopTimeout);
+}
+
+/** @throws when the supervisor does not answer for it. */
+export async function unitOf({ host }: Pick<StepContext, 'host'>, unit: string): Promise<UnitState> {
+  const state = (await host.units.show([unit])).get(unit);
+  if (state === undefined) throw new Error(`the supervisor does not know ${unit}`);
+  return state;
+}
+
+/** Was the handshake known not to work? Then that it does not work afterwards says nothing against what was done. */
+function wasBroken({ journal, host, config }: StepContext, step: StopStep, unit: UnitState): boolean {
+  if (!isRunning(unit)) return true;
+  const direct = readProbes(journal, step.user).find(({ last }) => last.route === 'direct');
+  if (direct === undefined || host.clock.now() - direct.last.at > config.probes.stale) return false;
+  return direct.last.verdict !== 'ok';
+}
+
+/** Write down that a restart is owed: `drain` finds it, and the host's own scripts do (docs/host.md). */
+async function owe({ host, event }: StepContext, { deferral, user }: StopStep): Promise<void> {
+  if (deferral === null) return;
+  await host.files.write(deferral.file, `${deferral.version}\n`);
+  event('warning', {
+    type: 'text',
+    text: `a restart is owed to ${user} now: drain does it when they are idle`,
+  });
+}
+
+/** @throws StepRefused naming whoever goes on having the database open. */
+export async function requireNobody({ host }: Pick<StepContext, 'host'>, live: string): Promise<void> {
+  const deadline = host.clock.monotonic() + visitPatience;
+  for (;;) {
+    const holders = await host.holders(await filesOf(host, live));
+    if (holders.length === 0) return;
+    if (host.clock.monotonic() > deadline)
+      throw new StepRefused(`${live} is open in ${holders.map(holderText).join(', ')}: end it first`);
+    // Whether a file is open is nothing that one could wait for.
+    await delay(visitInterval);
+  }
+}
+
+async function filesOf(host: StepContext['host'], live: string): Promise<FileIdentity[]> {
+  const found = await Promise.all(['', '-wal', '-shm'].map((suffix) => host.files.look(live + suffix)));
+  return found.filter((file) => file !== undefined);
+}
+
+function holderText({ pid, name, uid }: Holder): string {
+  return `process ${pid} (${name}, user ${uid})`;
+}
