@@ -9,7 +9,10 @@ export interface Layout {
   userMap: string;
   dispatchTable: string;
   serveFolder: string;
+  unitTemplate: string;
   freeze: string;
+  lastGood: string;
+  deferrals: string;
   backups: string;
   binary: string;
   versions: string;
@@ -30,7 +33,10 @@ export function layoutOf(root: string): Layout {
     userMap: at('etc/ttyd-user-map'),
     dispatchTable: at('etc/t3-serve/dispatch.json'),
     serveFolder: at('etc/t3-serve'),
+    unitTemplate: at('etc/systemd/system/t3-serve@.service'),
     freeze: at('etc/t3-autoupdate.freeze'),
+    lastGood: at('var/lib/t3-autoupdate/last-good'),
+    deferrals: at('var/lib/t3-autoupdate/deferred'),
     backups: at('var/backups/t3-state'),
     binary: at('usr/bin/t3'),
     versions: at('usr/lib/t3'),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expand } from '../../src/config/expand.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Fleet, Instance } from '../../src/fleet/fleet.ts';
 import { valueOf } from '../../src/fleet/observation.ts';
@@ -106,6 +107,17 @@ describe('an instance that accepts and never answers', () => {
       writeFileSync(file, before);
       silent.close();
     }
+  });
+});
+
+describe('a sandbox', () => {
+  // One that named no path for deferrals once wrote its own into the real host’s folder, where a real updater acts on them.
+  it('knows of no place outside its folder', () => {
+    const home = path.join(sandbox.root, 'home/alice');
+    const places = Object.entries(sandbox.loaded().paths).map(
+      ([name, file]) => [name, expand(file, { user: 'alice', home, version: '0.0.24' })] as const,
+    );
+    expect(places.filter(([, file]) => !file.startsWith(`${sandbox.root}/`))).toEqual([]);
   });
 });
 

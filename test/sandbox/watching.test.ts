@@ -40,8 +40,6 @@ beforeAll(async () => {
   layout = layoutOf(sandbox.root);
   config = sandbox.loaded();
   for (const fact of Object.keys(config.cadence) as (keyof Config['cadence'])[]) config.cadence[fact] = hour;
-  config.paths.deferral = path.join(sandbox.root, 'var/lib/deferred/{user}');
-  config.paths.lastGood = path.join(sandbox.root, 'var/lib/last-good');
   host = sandbox.host();
   const { commands } = host;
   host.commands = {
@@ -181,7 +179,7 @@ describe('a change of a file is shown within a second', () => {
       () => valueOf(observer.fleet.lastGood) === '0.0.24',
     );
     const owed = () => valueOf(user('bob')?.deferral ?? { kind: 'pending' });
-    const folder = path.join(sandbox.root, 'var/lib/deferred');
+    const folder = layout.deferrals;
     // The folder comes with the first one, and goes with the last.
     for (const version of ['0.0.27', '0.0.33']) {
       await seen(
