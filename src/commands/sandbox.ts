@@ -1,7 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { doorCommand } from '../host/program.ts';
 import { destroySandbox } from '../sandbox/destroy.ts';
+import { attachTerminal, hostTerminal } from '../sandbox/terminal.ts';
 import { createSandbox } from '../sandbox/world.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
@@ -37,6 +39,25 @@ export async function sandboxDestroy({ io, options }: CommandContext, folder: st
   await destroySandbox(root);
   if (options.json) io.out(jsonDocument({ destroyed: root }));
   else io.out(`${root}: gone\n`);
+  return exit.done;
+}
+
+/**
+ * `sandbox terminal DIR USER`: a tmux that runs inside a user's server, as a terminal in t3's web page does, and this
+ * terminal attached to it; without one, the command that attaches.
+ */
+export async function sandboxTerminal(
+  { io, options }: CommandContext,
+  folder: string,
+  user: string,
+): Promise<ExitCode> {
+  const { socket, attach } = await hostTerminal(path.resolve(folder), user);
+  if (options.json) io.out(jsonDocument({ socket, attach }));
+  else if (io.columns === undefined) io.out(`${attach.join(' ')}\n`);
+  else {
+    io.err(`in there, the cockpit is: ${doorCommand().join(' ')}\n`);
+    if ((await attachTerminal(attach, io.environment)) !== 0) return exit.failed;
+  }
   return exit.done;
 }
 

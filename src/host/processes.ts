@@ -33,6 +33,10 @@ export interface Processes {
   inGroup(group: number): Promise<ProcessFacts[]>;
   /** The argv a process shows; it may have written anything there. */
   commandLine(pid: number): Promise<string[] | undefined>;
+  /** The environment that a process was started with; undefined when that is not ours to read, or the process is gone. */
+  environment(pid: number): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Those that have this name. Looks at every process. */
+  named(name: string): Promise<number[]>;
   /** The value of a variable in the environment that a process was started with; undefined when absent or not readable. */
   variable(pid: number, name: string): Promise<string | undefined>;
 }
@@ -75,9 +79,23 @@ export const systemProcesses: Processes = {
     return (await readProc(pid, 'cmdline'))?.split('\0').slice(0, -1);
   },
 
+  async environment(pid) {
+    const text = await readProc(pid, 'environ');
+    if (text === undefined) return undefined;
+    const entries = text.split('\0').filter((entry) => entry.includes('='));
+    return Object.fromEntries(
+      entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+    );
+  },
+
+  async named(name) {
+    const pids = await allProcesses();
+    const all = await Promise.all(pids.map((pid) => this.facts(pid)));
+    return all.flatMap((each) => (each?.name === name ? [each.pid] : []));
+  },
+
   async variable(pid, name) {
-    const entry = (await readProc(pid, 'environ'))?.split('\0').find((each) => each.startsWith(`${name}=`));
-    return entry?.slice(name.length + 1);
+    return (await this.environment(pid))?.[name];
   },
 };
 

@@ -10,6 +10,7 @@ import type { UnitState, Units, UnitVerb } from './units.ts';
  *     GET  /units                                 the states of all units
  *     POST /units/NAME/start | stop | restart     the state afterwards
  *     POST /units/NAME/mask | unmask | reset-failed
+ *     POST /units/NAME/terminal                   the socket of a tmux server inside the unit
  *     POST /shutdown                              stop everything and end
  */
 export const supervisorSocket = 'run/supervisor.sock';
@@ -40,6 +41,8 @@ export interface Supervisor extends Units {
   start(name: string): Promise<UnitState>;
   stop(name: string): Promise<UnitState>;
   restart(name: string): Promise<UnitState>;
+  /** A real tmux server that runs inside a unit, and ends with it. @returns its socket */
+  terminal(name: string): Promise<string>;
   shutdown(): Promise<void>;
   close(): Promise<void>;
 }
@@ -92,6 +95,10 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
     start: (name) => act(name, 'start'),
     stop: (name) => act(name, 'stop'),
     restart: (name) => act(name, 'restart'),
+    async terminal(name) {
+      const answer = await call('POST', `/units/${encodeURIComponent(name)}/terminal`);
+      return z.object({ socket: z.string() }).parse(answer).socket;
+    },
     async shutdown() {
       await call('POST', '/shutdown');
     },

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import { makeFolders, type BaseDir } from './base-dir.ts';
 
-/** How long a writer waits for another one, milliseconds. */
-const patience = 5000;
+/** How long a writer waits for another one, milliseconds. Nobody has measured how long a real one does. */
+const patience = 1000;
 
 /**
  * Open an instance's state database, in WAL mode, and make it if it is missing. Its tables then sit in the `-wal` until

@@ -25,7 +25,8 @@ const fiber = 1;
 /**
  * `t3 serve`, until SIGTERM or SIGINT. SIGHUP is left to the system: it kills without cleaning up
  * (docs/t3-contract.md, Process). What happens in the instance is simulated, and told by the environment:
- * `T3_STAND_IN_ACTIVITY` (`idle`, the default, or `busy`) and `T3_STAND_IN_STARTUP_MS`, how long it takes to start.
+ * `T3_STAND_IN_ACTIVITY` (`idle`, the default, or `busy`), `T3_STAND_IN_STARTUP_MS`, how long it takes to start, and
+ * `T3_STAND_IN_STOP` (`clean`, the default, or `ignored`), what a SIGTERM does.
  *
  * @returns the exit code.
  * @throws what keeps it from starting: a port in use, a database that cannot be opened or migrated.
@@ -33,7 +34,8 @@ const fiber = 1;
 export async function serve(profile: VersionProfile, options: ServeOptions): Promise<number> {
   const simulation = simulationOf(process.env);
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => (simulation.stop === 'ignored' ? undefined : stop.abort()));
   if (simulation.startup > 0) await stopped(delay(simulation.startup, undefined, { signal: stop.signal }));
   if (stop.signal.aborted) return stoppedExitCode;
   const base = baseDirAt(options.folder);
@@ -63,13 +65,26 @@ export async function serve(profile: VersionProfile, options: ServeOptions): Pro
   }
 }
 
-function simulationOf(environment: NodeJS.ProcessEnv): { activity: ActivityKind; startup: number } {
-  const { T3_STAND_IN_ACTIVITY: activity = 'idle', T3_STAND_IN_STARTUP_MS: startup = '0' } = environment;
+interface Simulation {
+  activity: ActivityKind;
+  /** Milliseconds. */
+  startup: number;
+  stop: 'clean' | 'ignored';
+}
+
+function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
+  const {
+    T3_STAND_IN_ACTIVITY: activity = 'idle',
+    T3_STAND_IN_STARTUP_MS: startup = '0',
+    T3_STAND_IN_STOP: stop = 'clean',
+  } = environment;
   if (activity !== 'idle' && activity !== 'busy')
     throw new Error(`T3_STAND_IN_ACTIVITY is idle or busy, not ${activity}`);
   if (!/^\d{1,6}$/.test(startup))
     throw new Error(`T3_STAND_IN_STARTUP_MS is a number of milliseconds, not ${startup}`);
-  return { activity, startup: Number(startup) };
+  if (stop !== 'clean' && stop !== 'ignored')
+    throw new Error(`T3_STAND_IN_STOP is clean or ignored, not ${stop}`);
+  return { activity, startup: Number(startup), stop };
 }
 
 /** Wait for something that a stop may cut short. */

@@ -5,6 +5,7 @@ import { layoutOf, type Layout } from '../layout.ts';
 import { readMark, type Mark } from '../mark.ts';
 import { controlGroup, processesIn, signalAll } from './control-group.ts';
 import { definitionOf } from './definitions.ts';
+import { openTerminal } from './terminal.ts';
 import { Unit, type UnitDefinition } from './unit.ts';
 
 /**
@@ -79,6 +80,9 @@ export class Supervisor {
       case 'stop':
         await unit.stop();
         return [200, unit.state];
+      case 'terminal':
+        if (unit.state.mainPid === undefined) return [409, { error: `Unit ${name} does not run.` }];
+        return [200, { socket: await openTerminal(this.#layout, definition) }];
       case 'restart':
         if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.stop();
