@@ -6,7 +6,7 @@ import { openHost, type Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { journalPath, JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
 import { journalFacts } from '../journal/facts.ts';
-import { cutOffOperations, type CutOff } from '../operations/recovery.ts';
+import { cutOffOperations, type CutOff } from '../operations/cut-off.ts';
 import { cutOffText } from '../view/operation.ts';
 import type { Io } from './io.ts';
 

@@ -1,17 +1,17 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import bytes from 'bytes';
-import ms from 'ms';
+import { Command, CommanderError, Option } from 'commander';
 import { ConfigError } from '../config/errors.ts';
 import { NeedsDecision, Refused, UsageProblem } from '../operations/errors.ts';
 import { printable } from '../text/printable.ts';
+import { collect, durationArgument, integerArgument, sizeArgument } from './arguments.ts';
 import { backup, type BackupFlags } from './backup.ts';
+import { compare } from './compare.ts';
 import { configCheck, configSchemaDocument, configShow } from './config.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { doctor } from './doctor.ts';
 import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
-import { demo, sandboxCreate, sandboxDestroy, type SandboxFlags } from './sandbox.ts';
+import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
 import { probe } from './probe.ts';
 import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
 import {
@@ -124,6 +124,11 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--no-trial', 'leave out the test restore')
     .option('--detach', 'start it and return', false)
     .action(run((users: string[], flags: VerifySnapshotsFlags) => verifySnapshots(context(), users, flags)));
+  catalog
+    .command('compare')
+    .description('each snapshot of a user against what is there now')
+    .argument('<user>')
+    .action(run((user: string) => compare(context(), user)));
   catalog
     .command('protect')
     .description('keep one, whatever retention says')
@@ -241,6 +246,12 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .description('end all of its processes and remove it')
     .argument('<folder>')
     .action(run((folder: string) => sandboxDestroy(context(), folder)));
+  sandbox
+    .command('terminal')
+    .description('a tmux inside a user’s server, to try what hosting the cockpit means')
+    .argument('<folder>')
+    .argument('<user>')
+    .action(run((folder: string, user: string) => sandboxTerminal(context(), folder, user)));
 
   sandboxOptions(
     program.command('demo').description('the cockpit on a fresh sandbox, gone when you quit'),
@@ -266,28 +277,4 @@ function sandboxOptions(command: Command): Command {
     .option('--users <count>', 'how many users', integerArgument, 3)
     .option('--t3 <version>', 'the t3 version they run', '0.0.24')
     .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument);
-}
-
-/** An option that may be repeated. */
-function collect(value: string, all: string[]): string[] {
-  return [...all, value];
-}
-
-function integerArgument(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
-    throw new InvalidArgumentError('expected a positive number');
-  return Number(text);
-}
-
-function durationArgument(text: string): number {
-  const value = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? ms(text as ms.StringValue) : undefined;
-  if (value === undefined || Number.isNaN(value))
-    throw new InvalidArgumentError('expected a duration with its unit, like 30s');
-  return value;
-}
-
-function sizeArgument(text: string): number {
-  const value = /^\d+(\.\d+)?\s*(kb|mb|gb)$/i.test(text) ? bytes.parse(text) : null;
-  if (value === null) throw new InvalidArgumentError('expected a size with its unit, like 200mb');
-  return value;
 }

@@ -2,8 +2,11 @@ import { readLastEvents } from '../journal/events.ts';
 import { listOperations, readOperation, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import { UsageProblem } from '../operations/errors.ts';
 import { planSchema } from '../operations/plan.ts';
-import { standingOf, type Way } from '../operations/recovery.ts';
+import { type Way } from '../operations/recovery.ts';
+import { isCutOff } from '../operations/cut-off.ts';
+import { registerFollower } from '../operations/session.ts';
 import { requestStop } from '../operations/stop.ts';
+import type { Sqlite } from '../host/sqlite.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import { dateText, durationText } from '../view/format.ts';
 import { withHost, type CommandContext, type Opened } from './context.ts';
@@ -48,7 +51,7 @@ export function operations(
       context.io.out(context.options.json ? jsonDocument({ operations: [] }) : 'no operations yet\n');
       return exit.done;
     }
-    if (id === undefined) return list(context, opened, listOperations(journal, flags.limit));
+    if (id === undefined) return list(context, opened, journal, flags.limit);
     const operation = readOperation(journal, id);
     if (operation === undefined) throw new UsageProblem(`there is no operation ${id}`);
     if (flags.stop) {
@@ -56,7 +59,11 @@ export function operations(
       context.io.err(`${requestStop(opened.config, opened.host.clock, id)}\n`);
       return exit.done;
     }
-    if (flags.follow) return follow(context, opened, id, context.options.json ? 'json lines' : 'lines');
+    if (flags.follow) {
+      const { config, host } = opened;
+      await registerFollower(host, config, operation, readSteps(journal, id), context.io.environment);
+      return follow(context, opened, id, context.options.json ? 'json lines' : 'lines');
+    }
     return show(context, opened, operation);
   });
 }
@@ -87,14 +94,16 @@ export function decide(context: CommandContext, id: number, way: Way, detach: bo
       throw new UsageProblem(`operation ${id} was not cut off: there is nothing to decide about it`);
     if (!found.undecided)
       throw new UsageProblem(
-        `operation ${id} was cut off before it changed anything: t3-cockpit operations --recover clears up after it`,
+        `operation ${id} has nothing left to decide: t3-cockpit operations --recover clears up after it`,
       );
     if (context.options.dryRun) {
       const words = found.steps.map(({ title, state }) => `${title}: ${state}`);
       const { json } = context.options;
       context.io.out(
         json
-          ? jsonDocument({ plan: { kind: 'recover', operation: id, way, steps: found.steps, notes: words } })
+          ? jsonDocument({
+              plan: { kind: 'recover', lanes: [], parallel: 1, leftOut: [], notes: words, consent: null },
+            })
           : `${way} operation ${id}:\n${words.map((each) => `  ${each}\n`).join('')}`,
       );
       return Promise.resolve(exit.done);
@@ -112,9 +121,11 @@ export function decide(context: CommandContext, id: number, way: Way, detach: bo
 async function list(
   { io, options }: CommandContext,
   opened: Opened,
-  found: readonly OperationRecord[],
+  journal: Sqlite,
+  limit: number,
 ): Promise<ExitCode> {
-  const cutOff = await Promise.all(found.map((operation) => isCutOff(opened, operation)));
+  const found = listOperations(journal, limit);
+  const cutOff = await Promise.all(found.map((operation) => isCutOff(operation, journal, opened.host)));
   if (options.json) {
     io.out(
       jsonDocument({
@@ -144,7 +155,7 @@ async function show(
 ): Promise<ExitCode> {
   const { journal } = opened;
   if (journal === undefined) throw new Error('no journal');
-  const cutOff = await isCutOff(opened, operation);
+  const cutOff = await isCutOff(operation, journal, opened.host);
   const steps = readSteps(journal, operation.id);
   const plan = planSchema.safeParse(readOperationDocuments(journal, operation.id)?.plan).data;
   const events = readLastEvents(journal, operation.id, storyLimit);
@@ -157,8 +168,4 @@ async function show(
     );
   }
   return exit.done;
-}
-
-async function isCutOff({ host }: Opened, operation: OperationRecord): Promise<boolean> {
-  return operation.state !== 'ended' && (await standingOf(operation, host)) === 'cut off';
 }

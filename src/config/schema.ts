@@ -227,6 +227,9 @@ export const configSchema = z.strictObject({
     stopTimeout: duration(1000)
       .prefault('2m')
       .describe('The longest that stopping a server may take; above its unit’s TimeoutStopSec.'),
+    visit: duration(100)
+      .prefault('30s')
+      .describe('How long others (a page visit’s t3) may still have a database open that is to be replaced.'),
     startTimeout: duration(1000)
       .prefault('60s')
       .describe('A server that does not answer so long after its start has not started.'),

@@ -7,7 +7,9 @@ export interface JournalFacts {
   snapshots(user: string): readonly SnapshotRecord[];
   /** How the handshake went, by route and name. */
   probes(user: string): readonly ProbeStanding[];
+  /** Is an operation about to have this user's database for itself? Whoever opens it meanwhile makes that take longer. */
+  closed(user: string, now: number): boolean;
 }
 
 /** Where there is no journal: nothing was ever recorded. */
-export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [] };
+export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [], closed: () => false };

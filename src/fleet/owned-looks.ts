@@ -108,7 +108,9 @@ export class OwnedLooks {
     await this.#measure(`look ${user}`, user, undefined, look(false));
     this.#unread.delete(user);
     if (!due || !mayRead) return;
-    if (this.#owed.delete(user) || this.#budget.mayRead(user))
+    if (valueOf(this.#ask(() => this.#journal.closed(user, this.#collecting.host.clock.now()))) === true)
+      this.#unread.add(user);
+    else if (this.#owed.delete(user) || this.#budget.mayRead(user))
       await this.#measure(`read ${user}`, user, this.#readers, look(true));
     else this.#unread.add(user);
   }

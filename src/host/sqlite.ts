@@ -30,6 +30,18 @@ export function openSource(path: string, patience: number): Sqlite {
 }
 
 /**
+ * Open a user's database to have it alone. The exclusive locking mode comes before anything that looks at the file
+ * (`cache_size` does, it reads the schema): a connection that has looked in the normal mode shares the write-ahead
+ * log's index with others, and cannot be sure of them any more (sqlite.org/pragma.html#pragma_locking_mode).
+ */
+export function openExclusive(path: string): Sqlite {
+  const db = new Database(path, { fileMustExist: true, timeout: 0 });
+  distrust(db);
+  db.pragma('locking_mode = EXCLUSIVE');
+  return db;
+}
+
+/**
  * Let `openImmutable` work in this process, its worker threads included: better-sqlite3 configures SQLite by this
  * variable when it is first loaded.
  */

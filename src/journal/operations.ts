@@ -70,6 +70,26 @@ export function openOperations(db: Sqlite): OperationRecord[] {
     .map(operationRecord);
 }
 
+/** No step has a database for itself for longer without a word, milliseconds; what was cut off closes it for no longer. */
+const closedAtMost = 5 * 60_000;
+
+/** Does an operation stop this user's server, or has it stopped it, and not started it again? */
+export function isClosed(db: Sqlite, user: string, now: number): boolean {
+  return (
+    db
+      .prepare<[string, number], { one: number }>(
+        `SELECT 1 AS one FROM operations JOIN steps ON steps.operation = operations.id
+         WHERE operations.state <> 'ended' AND steps.user = ? AND steps.kind = 'stop'
+           AND steps.state IN ('started', 'succeeded')
+           AND NOT EXISTS (SELECT 1 FROM steps AS later WHERE later.operation = operations.id
+             AND later.user = steps.user AND later.kind = 'start' AND later.state = 'succeeded')
+           AND EXISTS (SELECT 1 FROM steps AS newest WHERE newest.operation = operations.id
+             AND newest.user = steps.user AND newest.started_at > ?)`,
+      )
+      .get(user, now - closedAtMost) !== undefined
+  );
+}
+
 /** What was asked for, what was planned, and with which configuration: the JSON as it was recorded. */
 export function readOperationDocuments(
   db: Sqlite,

@@ -55,6 +55,11 @@ export function recordProbe(
   ).run(user, result.route, result.name ?? '', user, result.route, result.name ?? '');
 }
 
+/** Forget what an operation has found of a user: it was said of a database that has been taken back since. */
+export function forgetProbes(db: Sqlite, user: string, operation: number): void {
+  db.prepare('DELETE FROM probes WHERE user = ? AND operation = ?').run(user, operation);
+}
+
 /** How each route of a user stands, the direct one first. */
 export function readProbes(db: Sqlite, user: string): ProbeStanding[] {
   const rows = db

@@ -110,8 +110,8 @@ function notBegun(step: Step, { recorder }: Execution): StepEnd {
 }
 
 /**
- * Undo steps, the last first. One that cannot be undone ends that: what came before it may rely on it. Only a server
- * that was stopped is started again all the same, for either database under it is whole.
+ * Undo steps, the last first. One that cannot be undone ends that, for what came before it may rely on it, but for those
+ * of which that does not matter (`undoWhenLost`).
  *
  * @param lost Nobody knows how far the step after them got.
  * @returns what that makes of a lane that ended so.
@@ -127,9 +127,10 @@ export async function goBack(
   let disrupted = false;
   for (const step of behind.toReversed()) {
     const kind = stepKind(step);
-    if (kind.undo === undefined || (stuck && step.kind !== 'stop')) continue;
+    const context = contextOf(step, run, undoOf(step, recorder));
+    if (kind.undo === undefined || (stuck && kind.undoWhenLost?.(context, step) !== true)) continue;
     try {
-      await kind.undo(contextOf(step, run, undoOf(step, recorder)), step);
+      await kind.undo(context, step);
       recorder.stepEnded(step, { state: 'undone', result: resultOf(step.id, recorder) });
       disrupted ||= kind.disrupts === true;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Sqlite } from '../host/sqlite.ts';
 import { dataVersion, readEvents } from '../journal/events.ts';
 import { readOperation, readSteps } from '../journal/operations.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
-import { standingOf } from './recovery.ts';
+import { isCutOff } from './cut-off.ts';
 
 /** An operation as the journal has it now, and what has been recorded since it was last looked at. */
 export interface OperationView {
@@ -39,13 +39,8 @@ export async function* followOperation(
     let cutOff = false;
     if (now === version && host.clock.monotonic() - asked >= lifeInterval) {
       const operation = readOperation(journal, id);
-      cutOff =
-        operation !== undefined &&
-        operation.state !== 'ended' &&
-        (await standingOf(operation, host)) === 'cut off';
+      cutOff = operation !== undefined && (await isCutOff(operation, journal, host));
       asked = host.clock.monotonic();
-      // It may have written its outcome while we asked.
-      if (cutOff && readOperation(journal, id)?.state === 'ended') cutOff = false;
     }
     if (now !== version || cutOff) {
       version = now;

@@ -97,6 +97,8 @@ const stageStep = z.object({
   version: z.string().nullable(),
   /** The checksum that the journal vouches for; null for one that it does not know: then it is read, and vouched for. */
   sha256: z.string().nullable(),
+  /** The highest schema on which a version was seen to run on this host, when this was planned; null for none. */
+  seen: z.object({ version: z.string(), level: z.int() }).nullable(),
 });
 export type StageStep = z.output<typeof stageStep>;
 

@@ -4,12 +4,13 @@ import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { openOperations, readHeld, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import { Recorder, recordOutcome } from '../journal/recorder.ts';
-import type { OperationRecord, StepRecord } from '../journal/records.ts';
+import type { OperationRecord } from '../journal/records.ts';
 import { joinSessions } from '../journal/sessions.ts';
 import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
+import { isUndecided, standingOf } from './cut-off.ts';
 import { NeedsDecision } from './errors.ts';
 import {
   contextOf,
@@ -23,28 +24,11 @@ import {
 } from './executor.ts';
 import { holdTimers, releaseTimers } from './hold.ts';
 import { planSchema, type Plan, type Request, type Step } from './plan.ts';
-import { isDisruptive, stepKind } from './steps/index.ts';
+import { stepKind } from './steps/index.ts';
 import { Lane } from './steps/step.ts';
-
-/** How long an operation that was just written down may take to tell where its runner is, milliseconds. */
-const launchGrace = 30_000;
-
-/** What has become of an operation that has no outcome yet. */
-export type Standing = 'running' | 'starting' | 'cut off';
 
 /** What is to become of an operation that was cut off. */
 export type Way = Extract<Request, { kind: 'recover' }>['way'];
-
-/**
- * Is an operation's runner, or any orphan of it, still alive?
- *
- * @throws when that cannot be told; it must then be taken for running.
- */
-export async function standingOf(operation: OperationRecord, host: Host): Promise<Standing> {
-  if (operation.place !== undefined)
-    return (await host.runners.lives(operation.place)) ? 'running' : 'cut off';
-  return host.clock.now() - operation.requestedAt < launchGrace ? 'starting' : 'cut off';
-}
 
 /** Somebody else's operation stands in the way; says which, and why. */
 export class OperationInTheWay extends Error {
@@ -55,40 +39,6 @@ export class OperationInTheWay extends Error {
     super(`operation ${operation.id} (${operation.kind}) ${words}`);
     this.operation = operation.id;
   }
-}
-
-/** An operation that was cut off, and how far it had come. */
-export interface CutOff {
-  operation: OperationRecord;
-  steps: StepRecord[];
-  /** A server may be stopped, or a database replaced: somebody has to say whether to go on or back. */
-  undecided: boolean;
-}
-
-/** The operations that were cut off, oldest first: the first thing that anybody is to be told. */
-export async function cutOffOperations(journal: Sqlite, host: Host): Promise<CutOff[]> {
-  const found: CutOff[] = [];
-  for (const operation of openOperations(journal)) {
-    try {
-      if ((await standingOf(operation, host)) !== 'cut off') continue;
-    } catch {
-      // Nobody answers for its runner: then nobody may say that it is dead.
-      continue;
-    }
-    const steps = readSteps(journal, operation.id);
-    found.push({ operation, steps, undecided: isUndecided(steps) });
-  }
-  return found;
-}
-
-/** Has it begun to stop a server or to replace a database, and not been taken back? */
-export function isUndecided(steps: readonly StepRecord[]): boolean {
-  return steps.some(
-    (step) =>
-      isDisruptive(step.kind) &&
-      step.startedAt !== undefined &&
-      (step.state === 'started' || step.state === 'succeeded' || step.state === 'failed'),
-  );
 }
 
 export interface Recovering {
@@ -124,12 +74,12 @@ export async function recoverCutOff(recovering: Recovering): Promise<number[]> {
     cutOff.push(operation);
   }
   const meant = (id: number) => decision?.operation === undefined || decision.operation === id;
-  const open = cutOff.filter(
+  const open = cutOff.find(
     ({ id }) =>
       isUndecided(readSteps(durable, id)) &&
       !(decision !== undefined && decision.way !== 'clear up' && meant(id)),
   );
-  if (open[0] !== undefined) throw new NeedsDecision(open[0].id, open[0].kind);
+  if (open !== undefined) throw new NeedsDecision(open.id, open.kind);
   for (const operation of cutOff) {
     const undecided = isUndecided(readSteps(durable, operation.id));
     await recoverOperation(
@@ -192,11 +142,13 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
     return end('interrupted', `the runner died${words}`);
   }
   const { outcome, reason } = judge(outcomes, false);
-  const what = way === 'resume' ? 'resumed' : 'taken back';
-  end(
-    way === 'roll back' && outcome === 'interrupted' ? 'rolled back' : outcome,
-    `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`,
-  );
+  const what =
+    outcome === 'succeeded' && way === 'roll back'
+      ? `everything had been done; to take it back: t3-cockpit undo ${operation.id}`
+      : way === 'resume'
+        ? 'resumed'
+        : 'taken back';
+  end(outcome, `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`);
 }
 
 /** One user's part in an operation that was cut off: to its end, or to where it began. */
@@ -232,17 +184,19 @@ async function recoverLane(
     lost ||= stuck === true;
   }
   const succeeded = steps.filter((step) => stateOf(step)?.state === 'succeeded');
-  if (way === 'clear up') return succeeded.length === steps.length ? 'succeeded' : 'interrupted';
   const gaveUp = steps.some((step) => {
     const state = stateOf(step)?.state;
     return state === 'failed' || state === 'refused' || state === 'undone';
   });
   try {
     if (lost) return await goBack(run, succeeded, 'failed', true);
+    // It died between its last action and its last word.
+    if (succeeded.length === steps.length) return 'succeeded';
+    // Nothing that anybody would notice; but what a step has laid down for the next one is taken away.
+    if (way === 'clear up') return await goBack(run, succeeded, 'interrupted');
     if (way === 'resume' && !gaveUp) return await runLane(run, await stillDone(succeeded, run));
-    if (way === 'resume' && steps.every((step) => stateOf(step)?.state === 'succeeded')) return 'succeeded';
     refuseAfterReboot(operation, succeeded, user);
-    return await goBack(run, succeeded, 'failed');
+    return (await goBack(run, succeeded, 'interrupted')) === 'failed' ? 'failed' : 'rolled back';
   } finally {
     await run.lane.release();
   }

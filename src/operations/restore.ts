@@ -3,12 +3,12 @@ import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
-import { newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
+import type { CatalogEntry } from '../snapshots/catalog.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
 import { formatName } from '../snapshots/names.ts';
-import { knownLevel } from '../t3/levels.ts';
+import { knownLevel, schemaAhead } from '../t3/levels.ts';
 import { schemaLevel, type Work } from '../t3/state-database.ts';
-import { chosenInstances, isCalled, noSuchSnapshot, whyUnknown } from './choice.ts';
+import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused, UsageProblem } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import { judgeSchema } from './guards/schema.ts';
@@ -22,6 +22,7 @@ import {
   type Ground,
   type Naming,
 } from './lane.ts';
+import { chooseSnapshot } from './snapshot-choice.ts';
 import type { Plan, ReplaceStep, Request, StageStep, Step } from './plan.ts';
 
 /** How much work the live database holds, or why nobody can tell. */
@@ -56,53 +57,6 @@ export function planRestore(
   });
 }
 
-/** @throws UsageProblem for a name that nothing has; Refused for one that must not be restored. */
-export function chooseSnapshot(fleet: Fleet, instance: Instance, name: string, now: number): CatalogEntry {
-  const { user } = instance;
-  const entries = valueOf(instance.snapshots);
-  if (entries === undefined)
-    throw new Refused(`${user}: ${whyUnknown(instance.snapshots, 'the backup folder was not looked at')}`);
-  if (name === 'latest' || name === 'prebump') {
-    const wanted = entries.filter(({ kind }) =>
-      name === 'prebump' ? kind === 'prebump' : kind !== 'prerestore',
-    );
-    const { verified, any } = newestUsable(wanted, now);
-    const found = verified ?? any;
-    if (found === undefined)
-      throw new Refused(
-        `${user} has no ${name === 'prebump' ? 'prebump ' : ''}snapshot that can be relied on`,
-      );
-    return found;
-  }
-  const found = entries.find((entry) => isCalled(entry, name));
-  if (found === undefined) {
-    const others = fleet.instances.find((each) =>
-      valueOf(each.snapshots)?.some((entry) => isCalled(entry, name)),
-    );
-    if (others !== undefined)
-      throw new UsageProblem(`${name} is a snapshot of ${others.user}, not of ${user}`);
-    throw noSuchSnapshot(name, entries, []);
-  }
-  const reason = whyNot(found);
-  if (reason !== undefined) throw new Refused(`${found.file} cannot be restored: ${reason}`);
-  return found;
-}
-
-/** Why this snapshot cannot be restored, as far as that shows without reading it. */
-export function whyNot(entry: CatalogEntry): string | undefined {
-  switch (entry.standing) {
-    case 'verified':
-    case 'unverified':
-      return undefined;
-    case 'changed':
-      return 'the file is not the one that was verified';
-    case 'damaged':
-      return entry.record?.problem?.words ?? entry.record?.tried?.problem ?? 'it is damaged';
-    case 'missing':
-      return 'it is gone';
-  }
-}
-
 export interface ReplacementOptions extends Replacing {
   kind: 'restore' | 'undo';
   interruptTurn: boolean;
@@ -123,11 +77,12 @@ export function planReplacement(
   if (hosts !== undefined) throw new Refused(`${user}’s server must not be stopped: ${hosts}`);
   if (instance.size.kind === 'unknown' && instance.size.reason !== noDatabase)
     throw new Refused(`${user}: ${instance.size.reason}`);
-  const schema = schemaNote(fleet, entry);
+  const seen = seenLevel(fleet);
+  const schema = schemaNote(fleet, entry, seen);
   const stays =
     valueOf(instance.unit)?.startup === 'disabled' && valueOf(instance.unit)?.active === 'inactive';
   const steps: Step[] = [
-    stageOf(ground, entry),
+    stageOf(ground, entry, seen),
     stopOf(ground, {
       exclusive: true,
       interruptTurn: options.interruptTurn,
@@ -168,14 +123,31 @@ function turnWords(instance: Instance, config: Config, now: number): string | un
   if (state === undefined)
     return `turn in flight? It cannot be told: ${whyUnknown(instance.state, 'the database was not read')}`;
   const busy = busyWith(state, 1, config.busy, now);
-  return busy === undefined ? undefined : `turn in flight: ${busy}; it will be cut off`;
+  if (busy === undefined) return undefined;
+  return state.inFlight > 0
+    ? `turn in flight: ${state.inFlight === 1 ? 'it' : `all ${state.inFlight}`} will be cut off`
+    : `turn in flight? ${busy}: what is done by then is in the prerestore snapshot, what is under way is cut off`;
 }
 
-function schemaNote(fleet: Fleet, entry: CatalogEntry): string[] {
+/** The highest schema on which the installed version runs somewhere here, and nobody has migrated it under its feet. */
+function seenLevel(fleet: Fleet): StageStep['seen'] {
+  const version = valueOf(fleet.installed);
+  if (version === undefined) return null;
+  const levels = fleet.instances.flatMap(({ liveness, state, unit }) => {
+    const facts = valueOf(state);
+    if (facts === undefined || valueOf(liveness)?.version !== version) return [];
+    const ahead = schemaAhead(version, facts.migrations, facts.migratedAt, valueOf(unit)?.since);
+    const level = schemaLevel(facts.migrations);
+    return ahead !== undefined || level === undefined ? [] : [level.id];
+  });
+  return levels.length === 0 ? null : { version, level: Math.max(...levels) };
+}
+
+function schemaNote(fleet: Fleet, entry: CatalogEntry, seen: StageStep['seen']): string[] {
   const level = schemaLevel(entry.record?.migrations ?? []);
   const installed = valueOf(fleet.installed);
   if (level === undefined || installed === undefined) return [];
-  const verdict = judgeSchema(level, installed);
+  const verdict = judgeSchema(level, installed, { version: entry.version ?? null, seen });
   if (!verdict.holds) throw new Refused(`${entry.file} cannot be restored: ${verdict.reason}`);
   const known = knownLevel(installed);
   return known !== undefined && level.id < known
@@ -197,11 +169,13 @@ function againstLive(work: Work | undefined, live: LiveWork): string[] {
     ...[
       ['newest work now', live.lastActivity] as const,
       ['newest work in the snapshot', work.lastActivity] as const,
-    ].flatMap(([what, at]) => (at == null ? [] : [`${what}: ${new Date(at).toISOString()}`])),
+    ].flatMap(([what, at]) =>
+      at == null ? [] : [`${what}: ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`],
+    ),
   ];
 }
 
-function stageOf(ground: Ground, entry: CatalogEntry): StageStep {
+function stageOf(ground: Ground, entry: CatalogEntry, seen: StageStep['seen']): StageStep {
   const { user, backups, live, home, base } = ground;
   return {
     kind: 'stage',
@@ -219,6 +193,7 @@ function stageOf(ground: Ground, entry: CatalogEntry): StageStep {
     takenAt: entry.takenAt,
     version: entry.version ?? null,
     sha256: entry.record?.sha256 ?? null,
+    seen,
   };
 }
 

@@ -20,7 +20,7 @@ import type { Plan, Request } from './plan.ts';
 import { planRestart, planDrain } from './restart.ts';
 import { planRestore, type LiveWork } from './restore.ts';
 import { planUndo } from './undo.ts';
-import { isUndecided, standingOf } from './recovery.ts';
+import { isCutOff, isUndecided } from './cut-off.ts';
 import { runnerName } from './runner.ts';
 import { requestStop } from './stop.ts';
 import { planVerifySnapshots } from './verify-snapshots.ts';
@@ -109,11 +109,12 @@ export async function submit(
   const journal = openForRequest(config.paths.state);
   try {
     for (const operation of openOperations(journal)) {
-      if ((await standingOf(operation, host)) === 'cut off') {
+      if (await isCutOff(operation, journal, host)) {
         if (request.kind !== 'recover' && isUndecided(readSteps(journal, operation.id)))
           throw new NeedsDecision(operation.id, operation.kind);
         continue;
       }
+      if (readOperation(journal, operation.id)?.state === 'ended') continue;
       if (actor.surface !== automatic && (await makesWay(operation, journal, host, config))) continue;
       throw new Refused(
         `operation ${operation.id} (${operation.kind}) is running; follow it with: t3-cockpit operations ${operation.id} --follow`,

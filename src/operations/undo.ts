@@ -7,7 +7,8 @@ import { chosenInstances, isCalled } from './choice.ts';
 import { Refused, UsageProblem } from './errors.ts';
 import { workSince } from './guards/work-since.ts';
 import type { Plan, Request } from './plan.ts';
-import { planReplacement, whyNot, type Replacing } from './restore.ts';
+import { planReplacement, type Replacing } from './restore.ts';
+import { whyNot } from './snapshot-choice.ts';
 import type { ReplaceResult } from './steps/replace.ts';
 import type { StageResult } from './steps/stage.ts';
 

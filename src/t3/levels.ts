@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { Migration } from './state-database.ts';
 
 /** The schema levels that versions bring a database to, as far as they were measured (docs/t3-contract.md, State database). */
@@ -11,6 +12,15 @@ const measured: Readonly<Record<string, number>> = {
 /** The level that this version's migrations end at; undefined for a version that nobody has measured. */
 export function knownLevel(version: string): number | undefined {
   return measured[version];
+}
+
+/** A level that a version knows at least: that of the newest measured one that is not newer. Migrations are only added. */
+export function leastLevel(version: string): number | undefined {
+  if (semver.valid(version) === null) return undefined;
+  const levels = Object.entries(measured)
+    .filter(([each]) => semver.lte(each, version))
+    .map(([, level]) => level);
+  return levels.length === 0 ? undefined : Math.max(...levels);
 }
 
 /** The measured version that brings a database to exactly this level, if there is one. */

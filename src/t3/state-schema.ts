@@ -20,10 +20,14 @@ export const stateFactsSchema: z.ZodType<StateFacts> = z.object({
   lastActivity: z.number().nullable(),
 });
 
-export const workSchema: z.ZodType<Work> = z.object({
+export const workCounts = {
   projects: z.int().min(0),
   threads: z.int().min(0),
   messages: z.int().min(0),
   turns: z.int().min(0),
+};
+
+export const workSchema: z.ZodType<Work> = z.object({
+  ...workCounts,
   lastActivity: z.number().nullable().optional(),
 });

@@ -7,7 +7,7 @@ import { bootId } from '../../src/host/clock.ts';
 import { runnerCookieVariable } from '../../src/host/runners.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
-import { TestSandbox } from './sandbox.ts';
+import { TestSandbox, until } from './sandbox.ts';
 
 /** What happens to an operation when what runs it, or what watches it, goes away. */
 
@@ -91,10 +91,11 @@ describe('a runner that is killed', () => {
         // It was done already: then it has an outcome.
         expect((error as NodeJS.ErrnoException).code).toBe('ESRCH');
       }
-      const { operation } = await sandbox.json<{ operation: { state: string; outcome: string } }>(
-        'operations',
-        String(id),
-      );
+      // What it had started dies with it, but not in the same moment: until then it is not over.
+      const operation = await until('what became of it', async () => {
+        const found = await sandbox.json<{ operation: { outcome: string | null } }>('operations', String(id));
+        return found.operation.outcome === null ? undefined : found.operation;
+      });
       if (operation.outcome === 'interrupted') cutOff += 1;
       else expect(operation.outcome).toBe('succeeded');
       const { snapshots } = await sandbox.json<{ snapshots: { file: string; standing: string }[] }>(

@@ -1,6 +1,6 @@
 import type { Fleet, Instance } from '../../fleet/fleet.ts';
 import { pinText } from '../../fleet/pins.ts';
-import type { CutOff } from '../../operations/recovery.ts';
+import type { CutOff } from '../../operations/cut-off.ts';
 import { newestUsable } from '../../snapshots/catalog.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { columns, gap, placeColumns } from '../../view/columns.ts';

@@ -1,8 +1,9 @@
 import { probeText } from '../../t3/verdict.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ProbeStep, ProveStep } from '../plan.ts';
+import { changedByRestart } from './changed.ts';
 import { probeStep, type ProbeStepResult } from './probe.ts';
-import { replacement } from './replace.ts';
+import { replacedDamaged } from './replace.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
 import { stopResult } from './stop.ts';
 
@@ -30,7 +31,11 @@ function asProbe(step: ProveStep): ProbeStep {
   return { ...rest, kind: 'probe' };
 }
 
-function judge(context: StepContext, step: ProveStep, { failure, ...done }: StepDone): StepDone {
+async function judge(
+  context: StepContext,
+  step: ProveStep,
+  { failure, ...done }: StepDone,
+): Promise<StepDone> {
   const { probes } = done.result as ProbeStepResult;
   const direct = probes.find(({ route }) => route === 'direct');
   if (direct?.verdict === 'ok') {
@@ -38,7 +43,8 @@ function judge(context: StepContext, step: ProveStep, { failure, ...done }: Step
     return done;
   }
   const words = direct === undefined ? 'no probe of the direct route' : probeText(direct);
-  if (step.onFailure === 'stay') return { ...done, failure: words, stay: true };
+  if (step.onFailure === 'stay')
+    return { ...done, failure: `${words}; ${await changedByRestart(context, step)}`, stay: true };
   if (!brokenBefore(context, step)) return { ...done, failure: words };
   // Going back would lead to something just as broken: that is for somebody to decide.
   return {
@@ -49,6 +55,8 @@ function judge(context: StepContext, step: ProveStep, { failure, ...done }: Step
 }
 
 function brokenBefore(context: StepContext, { user }: ProveStep): boolean {
-  const damaged = replacement(context.resultOf(`${user}/replace`))?.kept?.whole === false;
-  return damaged || stopResult(context.resultOf(`${user}/stop`))?.broken === true;
+  return (
+    replacedDamaged(context.resultOf(`${user}/replace`)) ||
+    stopResult(context.resultOf(`${user}/stop`))?.broken === true
+  );
 }

@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { FileIdentity } from '../../host/holders.ts';
+import { forgetProbes } from '../../journal/probes.ts';
 import { forgetSnapshot, recordProblem, recordSnapshot } from '../../journal/snapshots.ts';
 import type { Kept } from '../../snapshots/owner/protocol.ts';
 import { beside, exchange, Keeper, keepLive, retreat } from '../../snapshots/replacement.ts';
-import { discardSnapshot, removeSnapshot } from '../../snapshots/snapshotter.ts';
+import { discardSnapshot } from '../../snapshots/snapshotter.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ReplaceStep } from '../plan.ts';
 import { unstoppable } from './snapshot.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
-import { requireNobody } from './stop.ts';
+import { requireGone, requireNobody } from './stop.ts';
 
 /** What was there before, and where it is kept. */
 export interface ReplaceResult {
@@ -18,11 +21,18 @@ export interface ReplaceResult {
 const memorySchema = z.object({
   /** Why what was there is not whole, if it is not. */
   damage: z.string().nullable(),
+  /** Which file it is, to know it again; null where there was none. */
+  old: z.object({ device: z.string(), inode: z.string() }).nullable(),
   kept: z.object({ whole: z.boolean(), bytes: z.number(), sha256: z.string() }).loose().nullable(),
 });
 
+/** Was what this replaced damaged? Then going back to it makes nothing better. */
+export function replacedDamaged(result: unknown): boolean {
+  return memorySchema.pick({ kept: true }).safeParse(result).data?.kept?.whole === false;
+}
+
 /** What an earlier runner, or this one, found and kept. */
-export function replacement(remembered: unknown): z.output<typeof memorySchema> | undefined {
+function replacement(remembered: unknown): z.output<typeof memorySchema> | undefined {
   return memorySchema.safeParse(remembered).data;
 }
 
@@ -49,12 +59,13 @@ export const replaceStep: StepKind<ReplaceStep> = {
         type: 'text',
         text: `the database is damaged (${damage}): it is kept as it is, with its write-ahead log`,
       });
-    context.remember({ damage, kept: null });
+    const old = await host.files.look(step.live);
+    const found = { damage, old: old === undefined ? null : identityOf(old) };
+    context.remember({ ...found, kept: null });
     const kept = there ? await keep(context, step, step.file, damage) : null;
-    context.remember({ damage, kept });
+    context.remember({ ...found, kept });
     const incoming = beside.incoming(step.base);
     await hold(keeper, context, step, incoming, false);
-    await requireOnlyKeeper(context, step, keeper);
     keeper.requireHeld();
     await exchange(
       host,
@@ -62,6 +73,8 @@ export const replaceStep: StepKind<ReplaceStep> = {
       unstoppable(context),
     );
     keeper.requireHeld();
+    // A page visit that had opened the old file waits for its lock, and must not get it: it gives up after a while.
+    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), keeper.pid);
     return done(context, step);
   },
 
@@ -76,9 +89,14 @@ export const replaceStep: StepKind<ReplaceStep> = {
     const { host } = context;
     await context.lane.release();
     const outgoing = beside.outgoing(step.base);
+    const before = replacement(context.remembered());
     if ((await host.files.look(outgoing)) === undefined) {
-      if (replacement(context.remembered())?.kept === null)
-        context.event('warning', { type: 'text', text: 'there was no database before: the new one stays' });
+      // A runner that died has gone back already, and did not come to say so.
+      if (before?.old != null && (await isLive(context, step, before.old)))
+        return forgetProbes(context.journal, step.user, context.operation);
+      if (before?.kept !== null)
+        throw new Error(`${outgoing} is gone: the old database is in ${step.folder}/${step.file}`);
+      context.event('warning', { type: 'text', text: 'there was no database before: the new one stays' });
       return;
     }
     await requireNobody(context, step.live);
@@ -88,17 +106,31 @@ export const replaceStep: StepKind<ReplaceStep> = {
       const held = await hold(keeper, context, step, step.live, true);
       await keep(context, step, step.givenUp, held.whole ? null : held.problem);
     }
-    if (replacement(context.remembered())?.damage === null)
-      await hold(keeper, context, step, outgoing, false);
+    if (before?.damage === null) await hold(keeper, context, step, outgoing, false);
+    const given = await host.files.look(step.live);
     keeper.requireHeld();
     await exchange(
       host,
       { live: step.live, home: step.home, incoming: outgoing, outgoing: null },
       unstoppable(context),
     );
+    forgetProbes(context.journal, step.user, context.operation);
+    if (given !== undefined) await requireGone(context, () => Promise.resolve([given]), keeper.pid);
     await context.lane.release();
   },
 };
+
+const identityOf = ({ device, inode }: FileIdentity) => ({ device: String(device), inode: String(inode) });
+
+/** Has this very file the live name? */
+async function isLive(
+  { host }: StepContext,
+  { live: path }: ReplaceStep,
+  old: { device: string; inode: string },
+): Promise<boolean> {
+  const now = await host.files.look(path);
+  return now !== undefined && isDeepStrictEqual(identityOf(now), old);
+}
 
 export function newKeeper({ host, account, config }: StepContext): Keeper {
   return new Keeper(host, account, config.snapshots.timeout, config.limits.readerMemory);
@@ -154,39 +186,23 @@ async function keep(
     operation,
   };
   journal.transaction(() => {
+    // A runner that died may have written it down already.
+    forgetSnapshot(journal, record);
     if (kept.whole) recordSnapshot(journal, { ...record, ...kept });
     else recordProblem(journal, record, `kept as it was found: ${damage ?? 'damaged'}`);
   })();
   return kept;
 }
 
-/** Nobody but the keeper has it open: nobody started a server, or opened it in a way that SQLite's locks do not stop. */
-async function requireOnlyKeeper({ host }: StepContext, step: ReplaceStep, keeper: Keeper): Promise<void> {
-  const files = (
-    await Promise.all([step.live, `${step.live}-wal`].map((path) => host.files.look(path)))
-  ).filter((file) => file !== undefined);
-  const holders = (await host.holders(files)).filter(({ pid }) => pid !== keeper.pid);
-  const [first] = holders;
-  if (first !== undefined) throw new Error(`process ${first.pid} (${first.name}) has ${step.live} open`);
-}
-
 /** Nothing was replaced after all: what was kept of it is one snapshot too many. */
 async function forgetKept(context: StepContext, step: ReplaceStep): Promise<void> {
-  const place = { backups: step.backups, folder: step.folder, name: step.file };
-  const kept = replacement(context.remembered())?.kept ?? null;
-  if (kept === null) {
-    const published = await discardSnapshot(context.host, { ...place, alias: null }, unstoppable(context));
-    if (published)
-      context.event('warning', {
-        type: 'text',
-        text: `${step.folder}/${step.file} is left, and is as good as any`,
-      });
-    return;
-  }
-  if (!kept.whole) return;
-  const { bytes, sha256 } = kept;
-  await removeSnapshot(context.host, { ...place, expected: { bytes, sha256 } }, unstoppable(context));
-  forgetSnapshot(context.journal, { folder: step.folder, file: step.file });
+  if ((await context.host.files.look(step.backups)) === undefined) return;
+  forgetSnapshot(context.journal, step);
+  await discardSnapshot(
+    context.host,
+    { backups: step.backups, folder: step.folder, name: step.file, alias: null, evenPublished: true },
+    unstoppable(context),
+  );
 }
 
 function done(context: StepContext, step: ReplaceStep): StepDone {

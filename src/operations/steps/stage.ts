@@ -28,7 +28,7 @@ export const stageStep: StepKind<StageStep> = {
 
   async run(context, step) {
     const facts = await staged(context, step);
-    const accepted = await acceptsSchema(context, facts.migrations);
+    const accepted = await acceptsSchema(context, facts.migrations, step);
     if (!accepted.holds) throw new StepRefused(accepted.reason);
     const incoming = await context.host.files.look(beside.incoming(step.base));
     if (incoming === undefined) throw new Error('the copy beside the database is gone');
@@ -42,6 +42,9 @@ export const stageStep: StepKind<StageStep> = {
   },
 
   undo: discard,
+
+  // Until the exchange nobody but us knows of it.
+  undoWhenLost: (context, step) => !context.began(`${step.user}/replace`),
 };
 
 async function staged(context: StepContext, step: StageStep): Promise<SnapshotFacts> {

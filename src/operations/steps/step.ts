@@ -76,6 +76,11 @@ export interface StepKind<Step> {
    * Absent where there is nothing to undo.
    */
   undo?(context: StepContext, step: Step): Promise<void>;
+  /**
+   * Is undoing it right as well where nobody knows how far a step after it got? Absent: it is not; what that one laid
+   * down may be needed yet.
+   */
+  undoWhenLost?(context: StepContext, step: Step): boolean;
   /** It stops a server, or replaces a database: an operation that was cut off after it has begun needs a decision. */
   disrupts?: true;
   /** Once the steps before it have been done, it is done as well, also when somebody has asked to stop. */

@@ -27,8 +27,7 @@ export function stopResult(result: unknown): StopResult | undefined {
   return memorySchema.safeParse(result).data;
 }
 
-/** How long others may still have the database open: a page visit's `t3` is done after a few seconds. Milliseconds. */
-const visitPatience = 30_000;
+/** Whether a file is open is nothing that one could wait for: asked again after so many milliseconds. */
 const visitInterval = 100;
 
 /**
@@ -71,6 +70,9 @@ export const stopStep: StepKind<StopStep> = {
   },
 
   undo: startAgain,
+
+  // Either database under it is whole, and somebody wants to work.
+  undoWhenLost: () => true,
 
   async holds(context, step) {
     const now = await unitOf(context, step.unit);
@@ -124,15 +126,30 @@ async function owe({ host, event }: StepContext, { deferral, user }: StopStep): 
   });
 }
 
-/** @throws StepRefused naming whoever goes on having the database open. */
-export async function requireNobody({ host }: Pick<StepContext, 'host'>, live: string): Promise<void> {
-  const deadline = host.clock.monotonic() + visitPatience;
+/** Nobody has the live database open. @throws StepRefused naming whoever goes on having it open */
+export async function requireNobody(
+  context: Pick<StepContext, 'host' | 'config'>,
+  live: string,
+): Promise<void> {
+  await requireGone(context, () => filesOf(context.host, live));
+}
+
+/**
+ * Wait until nobody has these files open, but for one process.
+ *
+ * @throws StepRefused naming those who go on having them open.
+ */
+export async function requireGone(
+  { host, config }: Pick<StepContext, 'host' | 'config'>,
+  files: () => Promise<FileIdentity[]>,
+  except?: number,
+): Promise<void> {
+  const deadline = host.clock.monotonic() + config.limits.visit;
   for (;;) {
-    const holders = await host.holders(await filesOf(host, live));
+    const holders = (await host.holders(await files())).filter(({ pid }) => pid !== except);
     if (holders.length === 0) return;
     if (host.clock.monotonic() > deadline)
-      throw new StepRefused(`${live} is open in ${holders.map(holderText).join(', ')}: end it first`);
-    // Whether a file is open is nothing that one could wait for.
+      throw new StepRefused(`the database is open in ${holders.map(holderText).join(', ')}: end that first`);
     await delay(visitInterval);
   }
 }

@@ -1,10 +1,10 @@
 import { isThere, remove, requirePlainFile, sleep, startOf } from '../../host/owned.ts';
-import { openSource, type Sqlite } from '../../host/sqlite.ts';
+import { openExclusive, type Sqlite } from '../../host/sqlite.ts';
 import { countWork, NotStateDatabase, readMigrations } from '../../t3/state-database.ts';
 import type { Held, HoldRequest } from './hold-protocol.ts';
 
 /** A lock tells nobody when it is free: asked again after so many milliseconds. */
-const pause = 50;
+const pause = 10;
 
 /** What SQLite leaves beside a database. */
 export const sideSuffixes = ['-wal', '-shm', '-journal'] as const;
@@ -32,14 +32,15 @@ export class Hold {
     requirePlainFile(request.path, request.home);
     const deadline = performance.now() + request.patience;
     for (;;) {
-      const db = openSource(request.path, 0);
-      this.#databases.push(db);
+      let db: Sqlite | undefined;
       try {
-        return request.fold ? fold(db, request.path) : lock(db, request.path);
+        db = openExclusive(request.path);
+        const held = request.fold ? fold(db, request.path) : lock(db, request.path);
+        this.#databases.push(db);
+        return held;
       } catch (error) {
+        db?.close();
         if (!isBusy(error)) throw error;
-        db.close();
-        this.#databases.pop();
         if (performance.now() > deadline)
           throw new Error(`${request.path}: somebody else has it open`, { cause: error });
         sleep(pause);
@@ -49,7 +50,6 @@ export class Hold {
 }
 
 function fold(db: Sqlite, path: string): Held {
-  db.pragma('locking_mode = EXCLUSIVE');
   const damage = damageOf(db);
   if (damage !== undefined) return { whole: false, problem: damage };
   // It raises no exception when it could not do it: what counts is its row (sqlite.org/pragma.html#pragma_wal_checkpoint).
@@ -64,11 +64,13 @@ function fold(db: Sqlite, path: string): Held {
 }
 
 function lock(db: Sqlite, path: string): Held {
-  db.pragma('locking_mode = EXCLUSIVE');
   const mode = db.pragma('journal_mode = DELETE', { simple: true });
   if (mode !== 'delete') throw new Error(`${path}: its journal mode stays ${String(mode)}`);
   db.exec('BEGIN EXCLUSIVE');
   removeSpentJournal(`${path}-journal`);
+  // A server that was killed leaves its index behind, which the exclusive locking mode neither uses nor removes. Without
+  // a write-ahead log there is nothing to find in it, and nobody but us has the database open.
+  if (!isThere(`${path}-wal`)) remove(`${path}-shm`);
   const left = sideSuffixes.filter((suffix) => isThere(path + suffix));
   if (left.length > 0) throw new Error(`${path}: there is still a ${left.join(', ')} beside it`);
   return { whole: true };
@@ -81,7 +83,8 @@ function lock(db: Sqlite, path: string): Held {
  */
 function removeSpentJournal(journal: string): void {
   if (!isThere(journal)) return;
-  if (!startOf(journal, 28).every((byte) => byte === 0)) throw new Error(`${journal} has not been rolled back`);
+  if (!startOf(journal, 28).every((byte) => byte === 0))
+    throw new Error(`${journal} has not been rolled back`);
   remove(journal);
 }
 

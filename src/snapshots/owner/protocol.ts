@@ -37,6 +37,8 @@ export interface VerifyRequest extends Place {
 export interface DiscardRequest extends Place {
   verb: 'discard';
   alias: string | null;
+  /** Remove a published one, too: it was made for something that did not happen. */
+  evenPublished?: boolean;
 }
 
 /** Remove a snapshot and its manifest. */

@@ -96,7 +96,8 @@ export async function keep(
   ensureOwnFolder(request.folder);
   const final = path.join(request.folder, request.name);
   const partial = final + partialSuffix;
-  remove(partial);
+  // What a runner that died has left by this name, which is this operation's alone.
+  for (const left of [partial, final, manifestFile(final)]) remove(left);
   const total = sizeOf(request.live);
   await copyWhole(request.live, partial, (done) =>
     tell({ phase: 'copy', done: Math.min(done, total), total }),

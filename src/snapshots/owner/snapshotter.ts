@@ -148,7 +148,7 @@ function discard(request: DiscardRequest): boolean {
     if ((error as { code?: string }).code === 'ENOENT') return false;
     throw error;
   }
-  const published = sizeOf(final) > 0;
+  const published = request.evenPublished !== true && sizeOf(final) > 0;
   remove(final + partialSuffix);
   remove(`${final}${partialSuffix}-journal`);
   remove(manifestFile(final) + partialSuffix);

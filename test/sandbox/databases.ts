@@ -1,0 +1,65 @@
+import Database from 'better-sqlite3';
+
+/** What is looked at of a database: the rows of somebody's work, as SQL would dump them. */
+export function dumpWork(file: string): string {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    const tables = db
+      .prepare<[], { name: string }>(
+        `SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'projection\\_%' ESCAPE '\\' ORDER BY name`,
+      )
+      .all();
+    return tables
+      .map(({ name }) => {
+        const rows = db
+          .prepare(`SELECT * FROM "${name}"`)
+          .all()
+          .map((row) => JSON.stringify(row));
+        return `${name}\n${rows.toSorted().join('\n')}`;
+      })
+      .join('\n');
+  } finally {
+    db.close();
+  }
+}
+
+/** The messages of a database, by their ids. */
+export function messagesIn(file: string): Set<string> {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    return new Set(
+      db
+        .prepare<[], { message_id: string }>('SELECT message_id FROM projection_thread_messages')
+        .all()
+        .map((row) => row.message_id),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** What `integrity_check` says. */
+export function integrityOf(file: string): unknown {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    return db.pragma('integrity_check', { simple: true });
+  } finally {
+    db.close();
+  }
+}
+
+/** Add a message to a database that somebody else has open, as its server would. @param at When it was written, ISO 8601 */
+export function addMessage(file: string, id: string, at = '2026-01-01T00:00:00.000Z'): void {
+  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  try {
+    const thread = db
+      .prepare<[], { thread_id: string }>('SELECT thread_id FROM projection_thread_messages LIMIT 1')
+      .get();
+    db.prepare(
+      `INSERT INTO projection_thread_messages (message_id, thread_id, role, text, is_streaming, created_at, updated_at)
+       VALUES (?, ?, 'user', 'words', 0, ?, ?)`,
+    ).run(id, thread?.thread_id ?? '', at, at);
+  } finally {
+    db.close();
+  }
+}

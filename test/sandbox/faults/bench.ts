@@ -1,0 +1,260 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Opened } from '../../../src/commands/context.ts';
+import { start } from '../../../src/commands/request.ts';
+import { openHost, type Host } from '../../../src/host/host.ts';
+import { supervisorUnits, type Supervisor } from '../../../src/host/units/supervisor.ts';
+import { openJournalReadOnly } from '../../../src/journal/journal.ts';
+import { readOperation, readSteps } from '../../../src/journal/operations.ts';
+import type { OperationRecord, StepRecord } from '../../../src/journal/records.ts';
+import { readSnapshots } from '../../../src/journal/snapshots.ts';
+import type { RequestInput } from '../../../src/operations/plan.ts';
+import { cutOffOperations } from '../../../src/operations/cut-off.ts';
+import { dumpWork, integrityOf, messagesIn } from '../databases.ts';
+import { TestSandbox, until } from '../sandbox.ts';
+import type { FaultPlan } from './plan.ts';
+
+const faultyRunner = path.join(import.meta.dirname, 'runner.ts');
+const unit = 't3-serve@alice.service';
+
+/** How everything stood before an operation. */
+export interface Before {
+  inode: bigint;
+  mode: number;
+  uid: number;
+  messages: Set<string>;
+  prerestores: number;
+}
+
+export interface Ended {
+  operation: OperationRecord;
+  steps: StepRecord[];
+}
+
+/**
+ * A sandbox in which restores of alice go wrong on purpose: her server writes all the time until it is stopped, and
+ * somebody visits her by the dispatch throughout.
+ */
+export class FaultBench {
+  readonly sandbox: TestSandbox;
+  readonly #host: Host;
+  readonly #supervisor: Supervisor;
+  readonly #scratch = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-faults-'));
+  #visiting = true;
+  #visits: Promise<void> = Promise.resolve();
+  chosen = '';
+
+  private constructor(sandbox: TestSandbox) {
+    this.sandbox = sandbox;
+    this.#host = openHost(sandbox.loaded());
+    this.#supervisor = supervisorUnits(sandbox.root, 30_000);
+  }
+
+  static async create(): Promise<FaultBench> {
+    const bench = new FaultBench(await TestSandbox.create({ users: 1 }));
+    const { exitCode } = await bench.sandbox.run('backup', 'alice');
+    expect(exitCode).toBe(0);
+    const file = bench.sandbox.filesOf('alice').find((name) => name.endsWith('.sqlite'));
+    bench.chosen = file ?? '';
+    bench.#visits = bench.#visit();
+    return bench;
+  }
+
+  async destroy(): Promise<void> {
+    this.#visiting = false;
+    await this.#visits;
+    await this.#supervisor.close();
+    await this.#host.close();
+    await this.sandbox.destroy();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  /** Page after page: each mints with the global t3, which opens, and writes to, the database. */
+  async #visit(): Promise<void> {
+    const { dispatch, limits } = this.sandbox.loaded();
+    while (this.#visiting) {
+      try {
+        await this.#host.http.fetch(`${dispatch.url}/`, {
+          timeout: 20_000,
+          maxBody: limits.httpBody,
+          headers: { [dispatch.header]: 'alice', accept: 'text/html' },
+        });
+      } catch {
+        // What a visitor gets is the dispatch's affair; that there is one is ours.
+      }
+    }
+  }
+
+  get live(): string {
+    return this.sandbox.database('alice');
+  }
+
+  /** A running server that writes; from its next start on it is idle. */
+  async begin(): Promise<Before> {
+    const file = path.join(this.sandbox.root, 'etc/t3-serve/alice.env');
+    const set = (activity: string) => {
+      const kept = readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => !line.startsWith('T3_STAND_IN_ACTIVITY'));
+      writeFileSync(
+        file,
+        `${kept.filter((line) => line !== '').join('\n')}\nT3_STAND_IN_ACTIVITY=${activity}\n`,
+      );
+    };
+    set('busy');
+    await this.#supervisor.restart(unit);
+    await this.#answers();
+    set('idle');
+    const { ino, mode, uid } = statSync(this.live, { bigint: true });
+    const messages = await until('a message that is being written', () => {
+      const found = messagesIn(this.live);
+      return found.size > messagesIn(path.join(this.sandbox.snapshots('alice'), this.chosen)).size
+        ? found
+        : undefined;
+    });
+    return {
+      inode: ino,
+      mode: Number(mode),
+      uid: Number(uid),
+      messages,
+      prerestores: this.#prerestores().length,
+    };
+  }
+
+  async #answers(): Promise<void> {
+    const text = readFileSync(path.join(this.sandbox.root, 'etc/t3-serve/alice.env'), 'utf8');
+    const port = /T3_PORT=(\d+)/.exec(text)?.[1] ?? '';
+    await until('an answer from alice’s server', async () => {
+      try {
+        return await this.#host.http.fetch(`http://127.0.0.1:${port}/.well-known/t3/environment`, {
+          timeout: 1000,
+          maxBody: 65_536,
+        });
+      } catch {
+        // Not yet.
+        return undefined;
+      }
+    });
+  }
+
+  #prerestores() {
+    const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
+    try {
+      return readSnapshots(journal, 'alice').filter(({ kind }) => kind === 'prerestore');
+    } finally {
+      journal.close();
+    }
+  }
+
+  /** Ask for it with a runner that has a fault. @returns the number of the operation, and the points that were reached */
+  async run(
+    input: RequestInput,
+    fault: Omit<FaultPlan, 'trace'>,
+  ): Promise<{ id: number; points: string[]; ended: Ended | undefined }> {
+    const trace = path.join(this.#scratch, 'trace');
+    writeFileSync(trace, '');
+    const plan: FaultPlan = { ...fault, trace };
+    const config = this.sandbox.loaded();
+    const host: Host = {
+      ...this.#host,
+      runners: {
+        ...this.#host.runners,
+        launch: (name, [node, , ...args]) =>
+          this.#host.runners.launch(name, [node, faultyRunner, ...args, JSON.stringify(plan)]),
+      },
+    };
+    const opened: Opened = { config, host, journal: undefined, journalProblem: undefined, cutOff: [] };
+    const journal = openJournalReadOnly(config.paths.state);
+    try {
+      const started = await start(
+        {
+          io: {
+            out: () => undefined,
+            err: () => undefined,
+            environment: {},
+            columns: undefined,
+            ask: undefined,
+            onInterrupt: () => () => undefined,
+          },
+          options: {
+            config: this.sandbox.config,
+            set: [],
+            json: false,
+            readOnly: false,
+            dryRun: false,
+            yes: true,
+            surface: 'test',
+          },
+        },
+        { ...opened, journal },
+        input,
+        { versions: true, readers: true },
+        false,
+      );
+      if (!('operation' in started)) throw new Error('not started');
+      const id = started.operation;
+      const ended = await this.#over(journal, id);
+      return { id, points: readFileSync(trace, 'utf8').trim().split('\n'), ended };
+    } finally {
+      journal.close();
+    }
+  }
+
+  /** Until it has an outcome, or its runner is found dead. */
+  async #over(journal: Parameters<typeof readOperation>[0], id: number): Promise<Ended | undefined> {
+    return until(
+      `the end of operation ${id}`,
+      async () => {
+        const operation = readOperation(journal, id);
+        if (operation?.state === 'ended') return { ended: { operation, steps: readSteps(journal, id) } };
+        const cutOff = await cutOffOperations(journal, this.#host);
+        return cutOff.some((each) => each.operation.id === id) ? { ended: undefined } : undefined;
+      },
+      60_000,
+    ).then(({ ended }) => ended);
+  }
+
+  /** As the journal has it now. */
+  ended(id: number): Ended {
+    const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
+    try {
+      const operation = readOperation(journal, id);
+      if (operation === undefined) throw new Error(`no operation ${id}`);
+      return { operation, steps: readSteps(journal, id) };
+    } finally {
+      journal.close();
+    }
+  }
+
+  /** Everything that must be so after a restore, however it went: by what is on the disk, not by what the program says. */
+  async check(before: Before): Promise<'old' | 'chosen'> {
+    const state = (await this.#supervisor.show([unit])).get(unit);
+    expect(state).toMatchObject({ active: 'active', sub: 'running', load: 'loaded' });
+    const { ino, mode, uid } = statSync(this.live, { bigint: true });
+    expect({ mode: Number(mode), uid: Number(uid) }).toEqual({ mode: before.mode, uid: before.uid });
+    const beside = readdirSync(path.dirname(this.live)).filter((name) => name.startsWith('state.sqlite'));
+    expect(
+      beside.filter((name) => !['state.sqlite', 'state.sqlite-wal', 'state.sqlite-shm'].includes(name)),
+    ).toEqual([]);
+    expect(integrityOf(this.live)).toBe('ok');
+    const snapshots = this.sandbox.snapshots('alice');
+    const leftovers = readdirSync(snapshots).filter((name) => name.includes('.partial'));
+    expect(leftovers).toEqual([]);
+    const prerestores = this.#prerestores();
+    if (dumpWork(this.live) === dumpWork(path.join(snapshots, this.chosen))) {
+      expect(prerestores.length).toBeGreaterThan(before.prerestores);
+      const [newest] = prerestores;
+      const kept = path.join(snapshots, newest?.file ?? '');
+      expect(integrityOf(kept)).toBe('ok');
+      expect([...before.messages].filter((id) => !messagesIn(kept).has(id))).toEqual([]);
+      return 'chosen';
+    }
+    expect(ino).toBe(before.inode);
+    const now = messagesIn(this.live);
+    expect([...before.messages].filter((id) => !now.has(id))).toEqual([]);
+    for (const { file } of prerestores) expect(existsSync(path.join(snapshots, file))).toBe(true);
+    return 'old';
+  }
+}

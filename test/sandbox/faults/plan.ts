@@ -1,0 +1,108 @@
+import { appendFileSync } from 'node:fs';
+import type { CommandResult } from '../../../src/host/commands.ts';
+import type { Host } from '../../../src/host/host.ts';
+import { exchangeActions } from '../../../src/snapshots/owner/replacement.ts';
+import type { ExchangeRequest } from '../../../src/snapshots/owner/protocol.ts';
+
+/**
+ * A fault at one point of a run. A point is one action on the machine: something done to a unit, one request to a
+ * process of the owner, one question to the keeper. They are counted as they come.
+ */
+export interface FaultPlan {
+  /** Where each point's name is written, a line each, as it is reached. */
+  trace: string;
+  /** The number of the point, from 0; absent for none. */
+  at?: number;
+  /** `die`: SIGKILL to the runner. `fail`: the action is answered with an error. */
+  how?: 'die before' | 'die after' | 'fail before' | 'fail after';
+  /** Die after so many of the single file-system actions of the exchange. */
+  exchange?: number;
+  /** What a failing action says. */
+  words?: string;
+  /** The handshake after the start fails. */
+  probe?: 'broken';
+}
+
+/** The host as it is, but for the fault. */
+export function faulty(host: Host, plan: FaultPlan): Host {
+  let count = 0;
+  const point = async <Result>(
+    name: string,
+    act: () => Promise<Result>,
+    fail: () => Promise<Result>,
+  ): Promise<Result> => {
+    const now = count;
+    count += 1;
+    appendFileSync(plan.trace, `${name}\n`);
+    if (now !== plan.at) return act();
+    if (plan.how === 'die before') die();
+    if (plan.how === 'fail before') return fail();
+    const result = await act();
+    if (plan.how === 'die after') die();
+    return plan.how === 'fail after' ? fail() : result;
+  };
+  const words = plan.words ?? 'no space left';
+  return {
+    ...host,
+    units: {
+      ...host.units,
+      act: (verb, name, timeout) =>
+        point(
+          `unit ${verb}`,
+          () => host.units.act(verb, name, timeout),
+          () => Promise.reject(new Error(words)),
+        ),
+    },
+    http: {
+      ...host.http,
+      fetch: async (url, options) => {
+        if (plan.probe === 'broken' && options.method === 'POST')
+          return { status: 500, headers: {}, body: '' } as never;
+        return host.http.fetch(url, options);
+      },
+    },
+    commands: {
+      ...host.commands,
+      run(argv, options) {
+        if (!argv.some((part) => part.endsWith('/snapshotter.js'))) return host.commands.run(argv, options);
+        const request = JSON.parse(options.input ?? '{}') as { verb: string };
+        if (request.verb === 'exchange' && plan.exchange !== undefined) {
+          for (const act of exchangeActions(request as ExchangeRequest).slice(0, plan.exchange)) act();
+          die();
+        }
+        return point(
+          `snapshotter ${request.verb}`,
+          () => host.commands.run(argv, options),
+          () => Promise.resolve(refusal(argv, options.onLine, words)),
+        );
+      },
+      converse(argv, options) {
+        const conversation = host.commands.converse(argv, options);
+        return {
+          ...conversation,
+          ask: (line, timeout) =>
+            point(
+              'keeper hold',
+              () => conversation.ask(line, timeout),
+              () => Promise.resolve(JSON.stringify({ problem: words })),
+            ),
+        };
+      },
+    },
+  };
+}
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('still alive');
+}
+
+/** What a process of the owner says that could not do what it was asked. */
+function refusal(
+  argv: readonly string[],
+  onLine: ((line: string) => void) | undefined,
+  words: string,
+): CommandResult {
+  onLine?.(JSON.stringify({ problem: words, unseen: true }));
+  return { argv, exitCode: 0, signal: undefined, stdout: '', stderr: '', failure: undefined, took: 1 };
+}
