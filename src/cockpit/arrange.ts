@@ -1,4 +1,5 @@
 import type { Fleet, Instance } from '../fleet/fleet.ts';
+import type { CatalogEntry } from '../snapshots/catalog.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { pendingCell, type Cell, type Tone } from '../view/cell.ts';
@@ -108,4 +109,10 @@ function by(instances: readonly Instance[], weigh: (instance: Instance) => numbe
     const [left = 0, right = 0] = [weights.get(a), weights.get(b)];
     return left === right ? 0 : left < right ? -1 : 1;
   });
+}
+
+/** A user's snapshots, newest first; none while they are not known. */
+export function snapshotsOf({ fleet }: CockpitState, user: string): readonly CatalogEntry[] {
+  const instance = fleet.instances.find((each) => each.user === user);
+  return (instance === undefined ? undefined : valueOf(instance.snapshots)) ?? [];
 }

@@ -1,6 +1,10 @@
-import { bindingOf, type Binding, type Intent } from './keymap.ts';
+import { listedOperation } from './courtesy.ts';
+import type { Binding, Intent } from './intents.ts';
+import { bindingOf } from './keymap.ts';
 import { printable } from '../text/printable.ts';
 import { paneOf, type Mode } from './state.ts';
+import { askingText, wordOf, type Asking, type Comparison, type Preview } from './asking.ts';
+import { snapshotsOf } from './arrange.ts';
 import type { Store } from './store.ts';
 import { gridHeight } from './view-models/layout.ts';
 
@@ -18,6 +22,14 @@ export interface Effects {
   probe(user: string | undefined, automatic?: boolean): Promise<Asked>;
   /** Ask for what a verification needs. */
   verify(): Promise<Asked>;
+  /** Have a user's snapshots read, and tried. */
+  readSnapshots(user: string): Promise<Asked>;
+  /** The plan of something, nothing done. */
+  preview(asking: Asking): Promise<Preview>;
+  /** Do what was agreed to. `interruptTurn`: a turn in flight may be cut off; that was part of the agreement. */
+  carryOut(asking: Asking, interruptTurn: boolean): Promise<Asked>;
+  /** How much work a user's database holds now. */
+  compare(user: string): Promise<Comparison>;
   /** Clear up after what was cut off. */
   recover(): Promise<Asked>;
   /** Ask an operation to stop. */
@@ -46,6 +58,7 @@ export class Controller {
         this.#type(key, state.mode);
         continue;
       }
+      if (state.mode.kind === 'plan' && this.#agree(key, keys.length, state.mode)) continue;
       const binding = bindingOf(key, state);
       if (binding === undefined || (keys.length > 1 && binding.looks !== true)) continue;
       this.#use(binding);
@@ -54,7 +67,49 @@ export class Controller {
 
   /** Pasted text is never keys: only a filter that is being typed takes it. */
   paste(text: string): void {
-    if (this.#store.get().mode.kind === 'filter') this.#filter((filter) => filter + text.trim());
+    const { kind } = this.#store.get().mode;
+    if (kind === 'filter') this.#filter((filter) => filter + text.trim());
+    if (kind === 'plan') this.#say('what is pasted confirms nothing: type it', 'attention');
+  }
+
+  /**
+   * Keys while a plan waits to be agreed to: letters are typed into the word, and enter agrees once it is whole. Each has
+   * to come alone: what was typed ahead, pasted or held down makes the word wrong at most, and never agrees.
+   *
+   * @returns whether the key was one of these.
+   */
+  #agree(key: string, together: number, mode: Extract<Mode, { kind: 'plan' }>): boolean {
+    const { preview, typed } = mode;
+    if (preview === undefined || !('plan' in preview)) return false;
+    const { dispatch } = this.#store;
+    const letter = [...key].length === 1;
+    if (!letter && key !== 'enter' && key !== 'backspace' && key !== 'delete') return false;
+    if (together > 1) {
+      this.#say('one key at a time: nothing was confirmed', 'attention');
+      return true;
+    }
+    const word = wordOf(preview);
+    if (letter) dispatch({ type: 'typed', typed: `${typed}${key}`.slice(0, word.length + 8) });
+    else if (key !== 'enter') dispatch({ type: 'typed', typed: [...typed].slice(0, -1).join('') });
+    else if (typed === word) this.#carryOut(mode, preview.plan.consent?.interrupts === true);
+    else this.#say(`type ${word}, then enter; escape: nothing is changed`, 'attention');
+    return true;
+  }
+
+  #carryOut({ asking, from }: Extract<Mode, { kind: 'plan' }>, interruptTurn: boolean): void {
+    this.#store.dispatch({ type: 'mode', mode: { kind: 'fleet', pane: from } });
+    void this.#ask(askingText(asking), () => this.#effects.carryOut(asking, interruptTurn));
+  }
+
+  /** Show what something would do, and ask. */
+  #plan(asking: Asking): void {
+    const { dispatch, get } = this.#store;
+    const from = paneOf(get().mode);
+    dispatch({
+      type: 'mode',
+      mode: { kind: 'plan', asking, preview: undefined, typed: '', offset: 0, from },
+    });
+    void this.#effects.preview(asking).then((preview) => dispatch({ type: 'preview', asking, preview }));
   }
 
   #type(key: string, mode: Extract<Mode, { kind: 'filter' }>): void {
@@ -130,6 +185,56 @@ export class Controller {
       case 'verify':
         dispatch({ type: 'mode', mode: { kind: 'report', offset: 0, from: pane } });
         return void this.#ask('verification', () => this.#effects.verify());
+      case 'restore':
+        if (state.selected === undefined) return;
+        dispatch({
+          type: 'mode',
+          mode: {
+            kind: 'pick',
+            user: state.selected,
+            at: 0,
+            key: undefined,
+            comparison: undefined,
+            from: pane,
+          },
+        });
+        return void this.#effects
+          .compare(state.selected)
+          .then((comparison) => dispatch({ type: 'comparison', comparison }));
+      case 'choose': {
+        const { mode } = state;
+        const entry = mode.kind === 'pick' ? snapshotsOf(state, mode.user)[mode.at] : undefined;
+        if (entry !== undefined)
+          this.#plan({ kind: 'restore', user: entry.user, file: `${entry.folder}/${entry.file}` });
+        return;
+      }
+      case 'read': {
+        const { mode } = state;
+        if (mode.kind !== 'pick') return;
+        return void this.#ask(`reading of ${mode.user}’s snapshots`, () =>
+          this.#effects.readSnapshots(mode.user),
+        );
+      }
+      case 'restart':
+        if (state.selected !== undefined) this.#plan({ kind: 'restart', user: state.selected });
+        return;
+      case 'drain':
+        return this.#plan({ kind: 'drain' });
+      case 'operations':
+        return dispatch({
+          type: 'mode',
+          mode:
+            state.mode.kind === 'operations'
+              ? { kind: 'fleet', pane }
+              : { kind: 'operations', at: 0, key: undefined, from: pane },
+        });
+      case 'undo':
+      case 'resume':
+      case 'rollback': {
+        const id = listedOperation(state)?.operation.id;
+        if (id !== undefined) this.#plan({ kind: intent.type, operation: id });
+        return;
+      }
       case 'recover':
         return void this.#ask('clearing up', () => this.#effects.recover());
       case 'backup': {

@@ -3,7 +3,10 @@ import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
 import { automatic } from '../journal/records.ts';
+import { planSchema } from '../operations/plan.ts';
+import { workCounts } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
+import { argumentsOf } from './asking.ts';
 import type { Asked, Effects } from './controller.ts';
 
 /** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
@@ -11,6 +14,28 @@ const patience = 60_000;
 
 /** No operation: there was nothing to do. */
 const submitted = z.object({ operation: z.object({ id: z.int().positive() }).nullable() });
+
+/** `consent: null` in a document is none. */
+const planned = z.object({
+  plan: z.preprocess((document: unknown) => {
+    if (typeof document !== 'object' || document === null) return document;
+    const { consent, ...rest } = document as Record<string, unknown>;
+    return consent === null ? rest : document;
+  }, planSchema),
+});
+
+const compared = z.object({
+  live: z
+    .object({
+      ...workCounts,
+      lastActivity: z
+        .string()
+        .nullable()
+        .transform((time) => (time === null ? null : Date.parse(time))),
+    })
+    .nullable(),
+  problem: z.string().nullable(),
+});
 
 export interface CommandEffectsOptions {
   host: Host;
@@ -46,6 +71,25 @@ export function commandEffects({ host, flags, environment, redraw }: CommandEffe
     backup: (user) => ask('backup', ...named(user)),
     probe: (user, unasked = false) => askFrom(unasked ? automatic : 'cockpit', 'probe', ...named(user)),
     verify: () => ask('verify'),
+    readSnapshots: (user) => ask('snapshots', 'verify', user),
+    async preview(asking) {
+      const result = await runFrom('cockpit', '--json', '--dry-run', ...argumentsOf(asking));
+      const failure = failureText(result);
+      if (failure !== undefined) return { refused: problemText(result.stderr, failure) };
+      const answer = planned.safeParse(parseJson(result.stdout));
+      return answer.success ? answer.data : { refused: 'the plan makes no sense to this cockpit' };
+    },
+    carryOut: (asking, interruptTurn) =>
+      ask('--yes', ...argumentsOf(asking), ...(interruptTurn ? ['--interrupt-turn'] : [])),
+    async compare(user) {
+      const result = await run('--json', 'snapshots', 'compare', user);
+      const answer = compared.safeParse(parseJson(result.stdout));
+      const failure = failureText(result);
+      if (failure !== undefined || !answer.success)
+        return { user, live: undefined, problem: problemText(result.stderr, failure ?? 'no answer') };
+      const { live, problem } = answer.data;
+      return { user, live: live ?? undefined, problem: problem ?? undefined };
+    },
     recover: () => ask('operations', '--recover'),
     async stop(operation) {
       const result = await run('operations', String(operation), '--stop');

@@ -14,8 +14,8 @@ import {
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
-import { cutOffOperations, standingOf, type CutOff } from '../operations/recovery.ts';
-import { eventLimit, type Chronicle } from './state.ts';
+import { cutOffOperations, isCutOff, type CutOff } from '../operations/cut-off.ts';
+import { eventLimit, type Chronicle, type ListedOperation } from './state.ts';
 
 /** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
 const interval = 100;
@@ -25,6 +25,9 @@ const openInterval = 250;
 
 /** How often it is asked whether a runner that says nothing still lives, milliseconds. */
 const lifeInterval = 2000;
+
+/** How many operations are listed. */
+const listLimit = 100;
 
 /** How much of a user's past is shown. */
 const chronicleLimit = 50;
@@ -39,6 +42,8 @@ export interface JournalListener {
   cutOff(operations: readonly CutOff[]): void;
   /** A step of this user is over: what is on the disk, and in the journal, is not what was last read. */
   done(user: string): void;
+  /** Something was recorded: what was listed of the journal may be out of date. */
+  news(): void;
   /** Why the journal cannot be read; undefined when it can, or when there is none yet. */
   problem(problem: string | undefined): void;
 }
@@ -82,6 +87,7 @@ export class JournalWatch {
   readonly facts: JournalFacts = {
     snapshots: (user) => this.#ask((facts) => facts.snapshots(user)),
     probes: (user) => this.#ask((facts) => facts.probes(user)),
+    closed: (user, now) => this.#ask((facts) => (facts.closed(user, now) ? [user] : [])).length > 0,
   };
 
   /** The past of a user; undefined while the journal cannot be read. */
@@ -96,6 +102,21 @@ export class JournalWatch {
     } catch (error) {
       this.#listener.problem(error instanceof Error ? error.message : String(error));
       return undefined;
+    }
+  }
+
+  /** The newest operations with their steps, newest first; none while the journal cannot be read. */
+  list(): ListedOperation[] {
+    const journal = this.#journal;
+    if (journal === undefined) return [];
+    try {
+      return listOperations(journal, listLimit).map((operation) => ({
+        operation,
+        steps: readSteps(journal, operation.id),
+      }));
+    } catch (error) {
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      return [];
     }
   }
 
@@ -140,6 +161,7 @@ export class JournalWatch {
     await this.#review(journal, version !== this.#version);
     if (version !== this.#version) {
       this.#version = version;
+      this.#listener.news();
       await this.#tell(journal);
     } else if (this.#host.clock.monotonic() - this.#askedAt > lifeInterval) {
       this.#askedAt = this.#host.clock.monotonic();
@@ -171,7 +193,7 @@ export class JournalWatch {
         id: newest.id,
         lastEvent: 0,
         over: new Set(),
-        cutOff: await this.#isCutOff(newest),
+        cutOff: await this.#isCutOff(newest, journal),
       };
     }
     this.#view(journal, newest);
@@ -204,17 +226,16 @@ export class JournalWatch {
     const shown = this.#shown;
     const operation = shown === undefined ? undefined : readOperation(journal, shown.id);
     if (shown === undefined || operation === undefined || operation.state === 'ended') return;
-    const cutOff = await this.#isCutOff(operation);
+    const cutOff = await this.#isCutOff(operation, journal);
     if (cutOff === shown.cutOff || this.#stopped) return;
     shown.cutOff = cutOff;
     const now = readOperation(journal, shown.id);
     if (now !== undefined) this.#view(journal, now);
   }
 
-  async #isCutOff(operation: OperationRecord): Promise<boolean> {
-    if (operation.state === 'ended') return false;
+  async #isCutOff(operation: OperationRecord, journal: Sqlite): Promise<boolean> {
     try {
-      return (await standingOf(operation, this.#host)) === 'cut off';
+      return await isCutOff(operation, journal, this.#host);
     } catch {
       // The supervisor gives no answer: then nobody may say that the runner is dead. Asked again at the next turn.
       return false;

@@ -1,53 +1,8 @@
-import { automatic } from '../journal/records.ts';
+import { snapshotsOf } from './arrange.ts';
+import { cannotChange, cannotChangeOne, listedOperation, nothingToDecide } from './courtesy.ts';
 import { operationRuns, type CockpitState } from './state.ts';
 
-/** What a key asks for. Intents that only look are answered by the reducer; the others by effects. */
-export type Intent =
-  | { type: 'move'; by: number | 'first' | 'last' }
-  | { type: 'page'; direction: 1 | -1 }
-  | { type: 'help' }
-  | { type: 'pane' }
-  | { type: 'back' }
-  | { type: 'backup'; everybody: boolean }
-  | { type: 'probe'; everybody: boolean }
-  | { type: 'verify' }
-  | { type: 'recover' }
-  | { type: 'filter' }
-  | { type: 'sort' }
-  | { type: 'detail' }
-  | { type: 'stop' }
-  | { type: 'redraw' }
-  | { type: 'quit' };
-
-export interface Binding {
-  /** Names as `keyName` makes them. The first is the one shown. */
-  keys: readonly string[];
-  /** In the footer: a word or two. */
-  label: string;
-  /** In the help: a sentence. */
-  help: string;
-  intent: Intent;
-  /** It only looks: among several keys of one read (`jjj`, a held arrow) it counts; all others count alone or not at all. */
-  looks?: true;
-  /** In which modes; everywhere when absent. */
-  modes?: readonly CockpitState['mode']['kind'][];
-  /** Leave it out of the footer, everywhere or in these modes. */
-  quiet?: true | readonly CockpitState['mode']['kind'][];
-  /** In the footer even where there is room for hardly anything. */
-  always?: true;
-  /** Why it cannot work now; shown instead of acting. The guards are elsewhere: this is only courtesy. */
-  disabled?: (state: CockpitState) => string | undefined;
-}
-
-/** Why nothing can be changed now, if so. Courtesy: the guards are elsewhere. */
-export function cannotChange(state: CockpitState): string | undefined {
-  if (state.config.readOnly) return 'read-only mode';
-  if (state.journalProblem !== undefined) return `journal: ${state.journalProblem}`;
-  // One that nobody asked for makes way.
-  if (operationRuns(state) && state.operation?.operation.actor.surface !== automatic)
-    return `operation ${state.operation?.operation.id ?? ''} is running`;
-  return state.fleet.userMap.kind === 'known' ? undefined : 'the user map has not been read';
-}
+import type { Binding } from './intents.ts';
 
 /** Every key of the cockpit. The footer, the help and docs/keys.md are made from it. */
 export const keymap: readonly Binding[] = [
@@ -67,6 +22,81 @@ export const keymap: readonly Binding[] = [
     modes: ['fleet'],
     disabled: (state) =>
       cannotChange(state) ?? (state.selected === undefined ? 'nobody is selected' : undefined),
+  },
+  {
+    keys: ['r'],
+    label: 'restore',
+    help: 'Restore the selected user: choose a snapshot, see what it would replace, and type the name to agree.',
+    intent: { type: 'restore' },
+    modes: ['fleet', 'detail'],
+    disabled: cannotChangeOne,
+  },
+  {
+    keys: ['enter'],
+    label: 'plan',
+    help: 'Show what restoring this snapshot would do. Nothing is changed yet.',
+    intent: { type: 'choose' },
+    modes: ['pick'],
+    disabled: (state) =>
+      state.mode.kind === 'pick' && snapshotsOf(state, state.mode.user).length === 0
+        ? 'there are no snapshots'
+        : cannotChange(state),
+  },
+  {
+    keys: ['v'],
+    label: 'read them',
+    help: 'Read all of this user’s snapshots wholly, and have t3 open a copy of each: then it is known what they hold.',
+    intent: { type: 'read' },
+    modes: ['pick'],
+    disabled: cannotChange,
+  },
+  {
+    keys: ['s'],
+    label: 'restart',
+    help: 'Restart the selected user’s server: snapshot, stop, start, handshake. Shows its plan first; owed to whoever is busy.',
+    intent: { type: 'restart' },
+    modes: ['fleet', 'detail'],
+    disabled: cannotChangeOne,
+  },
+  {
+    keys: ['d'],
+    label: 'drain',
+    help: 'Restart everybody to whom a restart is owed and who is idle now. Shows its plan first.',
+    intent: { type: 'drain' },
+    modes: ['fleet'],
+    quiet: true,
+    disabled: cannotChange,
+  },
+  {
+    keys: ['u'],
+    label: 'undo',
+    help: 'Undo the selected restore: put back what it replaced, unless work has been done since.',
+    intent: { type: 'undo' },
+    modes: ['operations'],
+    disabled(state) {
+      const listed = listedOperation(state);
+      if (
+        listed?.steps.some(({ kind, state: ended }) => kind === 'replace' && ended === 'succeeded') !== true
+      )
+        return 'it replaced no database';
+      return cannotChange(state);
+    },
+  },
+  {
+    keys: ['m'],
+    label: 'resume',
+    help: 'Take the selected operation, which was cut off, to its end.',
+    intent: { type: 'resume' },
+    modes: ['operations'],
+    disabled: nothingToDecide,
+  },
+  {
+    keys: ['w'],
+    label: 'roll back',
+    help: 'Take the selected operation, which was cut off, back to where it began.',
+    intent: { type: 'rollback' },
+    modes: ['operations'],
+    disabled: nothingToDecide,
   },
   {
     keys: ['p'],
@@ -131,7 +161,16 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['o'],
-    label: 'operation',
+    label: 'operations',
+    help: 'The newest operations, with what became of them; undo, resume and roll back from there.',
+    intent: { type: 'operations' },
+    looks: true,
+    modes: ['fleet', 'operations'],
+    quiet: ['operations'],
+  },
+  {
+    keys: ['tab'],
+    label: 'pane',
     help: 'Show the operation, or the selected user, in the lower pane.',
     intent: { type: 'pane' },
     looks: true,

@@ -1,9 +1,18 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import { automatic } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
-import type { CutOff } from '../operations/recovery.ts';
-import { visibleInstances } from './arrange.ts';
-import { eventLimit, sorts, type Chronicle, type CockpitState, type Mode, type Notice } from './state.ts';
+import type { CutOff } from '../operations/cut-off.ts';
+import { snapshotsOf, visibleInstances } from './arrange.ts';
+import {
+  eventLimit,
+  sorts,
+  type Chronicle,
+  type CockpitState,
+  type ListedOperation,
+  type Mode,
+  type Notice,
+} from './state.ts';
+import type { Asking, Comparison, Preview } from './asking.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */
@@ -23,13 +32,19 @@ export type Action =
   | { type: 'sort' }
   | { type: 'cut off'; cutOff: readonly CutOff[] }
   | { type: 'chronicle'; chronicle: Chronicle | undefined }
+  /** A dry run has answered; it counts only while that plan is still being looked at. */
+  | { type: 'preview'; asking: Asking; preview: Preview }
+  | { type: 'comparison'; comparison: Comparison }
+  /** What has been typed to agree to a plan. */
+  | { type: 'typed'; typed: string }
+  | { type: 'operations'; operations: readonly ListedOperation[] }
   | { type: 'leave' };
 
 /** The next state. Pure; the same object when nothing changed. */
 export function reduce(state: CockpitState, action: Action): CockpitState {
   switch (action.type) {
     case 'fleet':
-      return keepSelection(state, { ...state, fleet: action.fleet });
+      return anchored(keepSelection(state, { ...state, fleet: action.fleet }));
     case 'filter':
       return keepSelection(state, { ...state, filter: action.filter });
     case 'take back':
@@ -53,11 +68,23 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'notice':
       return { ...state, notice: action.notice };
     case 'move':
-      return state.mode.kind === 'fleet' || state.mode.kind === 'filter'
-        ? moveSelection(state, action.by)
-        : scroll(state, state.mode, action.by);
+      return move(state, action.by);
     case 'mode':
-      return keepSelection(state, { ...state, mode: action.mode, notice: undefined });
+      return anchored(keepSelection(state, { ...state, mode: action.mode, notice: undefined }));
+    case 'preview':
+      return state.mode.kind === 'plan' && state.mode.asking === action.asking
+        ? { ...state, mode: { ...state.mode, preview: action.preview } }
+        : state;
+    case 'comparison':
+      return state.mode.kind === 'pick' && state.mode.user === action.comparison.user
+        ? { ...state, mode: { ...state.mode, comparison: action.comparison } }
+        : state;
+    case 'typed':
+      return state.mode.kind === 'plan'
+        ? { ...state, notice: undefined, mode: { ...state.mode, typed: action.typed } }
+        : state;
+    case 'operations':
+      return anchored({ ...state, operations: action.operations });
     case 'leave':
       return { ...state, leaving: true };
   }
@@ -69,7 +96,7 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
  */
 function keepSelection(before: CockpitState, state: CockpitState): CockpitState {
   const { selected, mode } = state;
-  if (mode.kind === 'detail' && selected !== undefined) return state;
+  if ((mode.kind === 'detail' || mode.kind === 'pick') && selected !== undefined) return state;
   const visible = visibleInstances(state);
   if (selected !== undefined && visible.some((instance) => instance.user === selected)) return state;
   return {
@@ -104,6 +131,48 @@ function moveSelection(state: CockpitState, by: number | 'first' | 'last'): Cock
   const wanted = by === 'first' ? 0 : by === 'last' ? instances.length - 1 : at + by;
   const selected = instances[Math.min(instances.length - 1, Math.max(0, wanted))]?.user;
   return selected === state.selected ? state : { ...state, selected };
+}
+
+function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState {
+  const { mode } = state;
+  switch (mode.kind) {
+    case 'fleet':
+    case 'filter':
+      return moveSelection(state, by);
+    case 'pick':
+    case 'operations': {
+      const keys = keysOf(state, mode);
+      const at = within(mode.at, by, keys.length);
+      return { ...state, mode: { ...mode, at, key: keys[at] } };
+    }
+    default:
+      return scroll(state, mode, by);
+  }
+}
+
+type Listing = Extract<Mode, { at: number }>;
+
+/** What is listed, by what identifies each. */
+function keysOf(state: CockpitState, mode: Listing): string[] {
+  return mode.kind === 'pick'
+    ? snapshotsOf(state, mode.user).map(({ folder, file }) => `${folder}/${file}`)
+    : state.operations.map(({ operation }) => String(operation.id));
+}
+
+/** The selected entry of a list stays selected when others come and go: `enter` must not meet another one. */
+function anchored(state: CockpitState): CockpitState {
+  const { mode } = state;
+  if (mode.kind !== 'pick' && mode.kind !== 'operations') return state;
+  const keys = keysOf(state, mode);
+  const found = mode.key === undefined ? -1 : keys.indexOf(mode.key);
+  const at = found === -1 ? within(mode.at, 0, keys.length) : found;
+  return at === mode.at && keys[at] === mode.key ? state : { ...state, mode: { ...mode, at, key: keys[at] } };
+}
+
+/** A place in a list of so many. */
+function within(at: number, by: number | 'first' | 'last', length: number): number {
+  const wanted = by === 'first' ? 0 : by === 'last' ? length - 1 : at + by;
+  return Math.max(0, Math.min(length - 1, wanted));
 }
 
 function scroll(

@@ -1,10 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import { FleetObserver } from '../fleet/observer.ts';
 import type { Host } from '../host/host.ts';
+import type { OperationView } from '../operations/follow.ts';
+import { registerFollower } from '../operations/session.ts';
+import { excerpt } from '../text/printable.ts';
 import { Controller, type Effects } from './controller.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { JournalWatch } from './journal-watch.ts';
-import { cannotChange } from './keymap.ts';
+import { cannotChange } from './courtesy.ts';
 import { dueForProbe } from './probe-clock.ts';
 import { initialState, operationRuns } from './state.ts';
 import { Store } from './store.ts';
@@ -37,20 +40,27 @@ export class Session {
   readonly #history: HistoryWriter | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #showing: NodeJS.Timeout | undefined;
+  #listing = false;
+  /** The newest operation that knows that it is watched from here. */
+  #registered = 0;
+  readonly #environment: SessionOptions['environment'];
   #probing: NodeJS.Timeout | undefined;
 
   constructor({ config, host, environment, size, effects }: SessionOptions) {
     this.#host = host;
+    this.#environment = environment;
     this.store = new Store(
       initialState(config, size, { wall: host.clock.now(), tick: host.clock.monotonic() }),
     );
     this.controller = new Controller(this.store, effects);
     this.#journal = new JournalWatch(config.paths.state, host, {
       operation: (view) => {
+        void this.#register(view);
         this.store.dispatch({ type: 'operation', view });
         this.#recall(true);
       },
       cutOff: (cutOff) => this.store.dispatch({ type: 'cut off', cutOff }),
+      news: () => this.#list(true),
       done: (user) => void this.#observer.refresh(user),
       problem: (problem) => this.store.dispatch({ type: 'journal problem', problem }),
     });
@@ -61,7 +71,10 @@ export class Session {
       journal: this.#journal.facts,
     });
     this.#observer.subscribe(() => this.#showSoon());
-    this.store.subscribe(() => this.#recall(false));
+    this.store.subscribe(() => {
+      this.#recall(false);
+      this.#list(false);
+    });
     this.#history = config.readOnly
       ? undefined
       : new HistoryWriter(config.paths.state, (problem) =>
@@ -112,6 +125,34 @@ export class Session {
     if (chronicle?.user === selected && !news) return;
     const found = this.#journal.chronicle(selected);
     if (found !== undefined) this.store.dispatch({ type: 'chronicle', chronicle: found });
+  }
+
+  /** The newest operations, while they are listed; read when the list is opened, and when there is news. */
+  #list(news: boolean): void {
+    const shown = this.store.get().mode.kind === 'operations';
+    const opened = shown && !this.#listing;
+    this.#listing = shown;
+    if (opened || (shown && news))
+      this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
+  }
+
+  /** Once for each operation: whoever watches it must not be cut off by it. */
+  async #register({ operation, steps }: OperationView): Promise<void> {
+    if (operation.id <= this.#registered) return;
+    this.#registered = operation.id;
+    const { config } = this.store.get();
+    try {
+      await registerFollower(this.#host, config, operation, steps, this.#environment);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.store.dispatch({
+        type: 'notice',
+        notice: {
+          text: `operation ${operation.id} does not know that it is watched from here: ${excerpt(words)}`,
+          tone: 'danger',
+        },
+      });
+    }
   }
 
   /** A handshake whose time has come, when nothing else runs; nobody is told, but by the column. */

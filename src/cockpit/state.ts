@@ -3,7 +3,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { nothingSeen } from '../fleet/unseen.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
-import type { CutOff } from '../operations/recovery.ts';
+import type { CutOff } from '../operations/cut-off.ts';
+import type { Asking, Comparison, Preview } from './asking.ts';
 import type { Tone } from '../view/cell.ts';
 
 /** In which order the rows stand. `map`: as the user map has them. */
@@ -19,6 +20,27 @@ export type Mode =
   | { kind: 'detail'; offset: number; from: 'instance' | 'operation' }
   /** Expected against found, of everyone. */
   | { kind: 'report'; offset: number; from: 'instance' | 'operation' }
+  /** Choosing one of the selected user's snapshots. `at`: the place of `key` in the catalog, newest first. */
+  | {
+      kind: 'pick';
+      user: string;
+      at: number;
+      /** What stays selected when others come and go, at 03:30 at the latest. */
+      key: string | undefined;
+      comparison: Comparison | undefined;
+      from: 'instance' | 'operation';
+    }
+  /** A plan before it is agreed to, by typing its word. */
+  | {
+      kind: 'plan';
+      asking: Asking;
+      preview: Preview | undefined;
+      typed: string;
+      offset: number;
+      from: 'instance' | 'operation';
+    }
+  /** The newest operations; `at`: the place of `key`. */
+  | { kind: 'operations'; at: number; key: string | undefined; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
   | { kind: 'help'; offset: number; from: 'instance' | 'operation' };
 
@@ -29,6 +51,12 @@ export interface ShownOperation {
   /** The newest, oldest first; at most `eventLimit`. */
   events: readonly EventRecord[];
   cutOff: boolean;
+}
+
+/** One of the newest operations, with what its steps say of undoing it. */
+export interface ListedOperation {
+  operation: OperationRecord;
+  steps: readonly StepRecord[];
 }
 
 /** The past of one user: what they took part in, and what changed, newest first. */
@@ -58,6 +86,8 @@ export interface CockpitState {
   readonly operation: ShownOperation | undefined;
   /** What was cut off and is not cleared up: the first thing that is said. */
   readonly cutOff: readonly CutOff[];
+  /** The newest operations, while they are listed; newest first. */
+  readonly operations: readonly ListedOperation[];
   /** What the journal knows of the past of one user, while their detail is shown. */
   readonly chronicle: Chronicle | undefined;
   /** Why operations cannot be read; undefined while they can, or while there are none. */
@@ -88,6 +118,7 @@ export function initialState(
     mode: { kind: 'fleet', pane: 'instance' },
     operation: undefined,
     cutOff: [],
+    operations: [],
     chronicle: undefined,
     journalProblem: undefined,
     historyProblem: undefined,

@@ -1,5 +1,5 @@
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
-import type { CutOff } from '../operations/recovery.ts';
+import type { CutOff } from '../operations/cut-off.ts';
 import type { Step } from '../operations/plan.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';

@@ -1,7 +1,11 @@
 import type { Tone } from '../../view/cell.ts';
 import type { CockpitState } from '../state.ts';
+import { agreementBody } from './agreement.ts';
 import { detailBody } from './detail.ts';
 import { helpBody } from './help.ts';
+import type { Glyphs } from '../glyphs.ts';
+import { operationsBody } from './operations.ts';
+import { pickerBody } from './picker.ts';
 import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
 import { reportBody } from './report.ts';
@@ -19,6 +23,12 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
       return detailBody(state);
     case 'report':
       return reportBody(state);
+    case 'plan':
+      return agreementBody(state, state.mode);
+    case 'pick':
+    case 'operations':
+      // Lists of their own: what is in the window follows the selected row.
+      return undefined;
   }
 }
 
@@ -28,7 +38,12 @@ export const lengthOf = (state: CockpitState): number => bodyOf(state)?.length ?
 export const bodyHeight = (state: CockpitState): number => Math.max(1, layoutOf(state).body - 1);
 
 /** The lines in the window. */
-export function bodyWindow(state: CockpitState): { title: string; tone: Tone; lines: Line[] } | undefined {
+export function bodyWindow(
+  state: CockpitState,
+  glyphs: Glyphs,
+): { title: string; tone: Tone; lines: Line[] } | undefined {
+  if (state.mode.kind === 'pick') return pickerBody(state, state.mode, bodyHeight(state), glyphs);
+  if (state.mode.kind === 'operations') return operationsBody(state, state.mode, bodyHeight(state), glyphs);
   const body = bodyOf(state);
   if (body === undefined) return undefined;
   const height = bodyHeight(state);

@@ -1,7 +1,9 @@
 import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
-import { keymap, promptKeys, type Binding } from '../keymap.ts';
+import type { Binding } from '../intents.ts';
+import { keymap, promptKeys } from '../keymap.ts';
 import type { CockpitState } from '../state.ts';
+import { questionLine } from './agreement.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';
 
 /** The filter while there is one, else the last thing said to the admin. */
@@ -13,6 +15,8 @@ export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
       segment(endOf(filter, size.columns - 4)),
       segment(glyphs.full, 'muted'),
     ];
+  if (mode.kind === 'plan' && notice === undefined)
+    return clip(questionLine(mode, glyphs.full), size.columns);
   if (filter !== '' && notice === undefined)
     return clip(
       [segment(` /${filter}`, 'attention'), segment('  escape shows everyone', 'muted')],

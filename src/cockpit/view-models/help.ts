@@ -1,5 +1,6 @@
 import { pad, wrapped } from '../../view/format.ts';
-import { keymap, promptKeys, type Binding } from '../keymap.ts';
+import type { Binding } from '../intents.ts';
+import { keymap, promptKeys } from '../keymap.ts';
 import type { CockpitState } from '../state.ts';
 import { segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';

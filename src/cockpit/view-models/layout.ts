@@ -2,7 +2,7 @@ import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts } from '../../view/problems.ts';
 import { fit, wrapped } from '../../view/format.ts';
 import { cutOffText } from '../../view/operation.ts';
-import type { CutOff } from '../../operations/recovery.ts';
+import type { CutOff } from '../../operations/cut-off.ts';
 import { visibleInstances } from '../arrange.ts';
 import { paneOf, type CockpitState } from '../state.ts';
 

@@ -24,9 +24,10 @@ export function operationPane(
 ): Pane {
   const { columns } = state.size;
   const steps = visibleSteps(shown.steps, Math.max(1, height - 2));
+  const named = new Set(shown.steps.map(({ user }) => user)).size < shown.steps.length;
   const hidden = shown.steps.length - steps.length;
   const lines: Line[] = [
-    ...steps.map((step) => clip(stepLine(step, state.now.wall, glyphs), columns)),
+    ...steps.map((step) => clip(stepLine(step, named, state.now.wall, glyphs), columns)),
     ...(hidden > 0
       ? [clip([segment(`   … ${hidden} more: ${countText(shown.steps)}`, 'muted')], columns)]
       : []),
@@ -89,7 +90,8 @@ const signs: Record<StepRecord['state'], { glyph: keyof Glyphs; tone: Tone }> = 
   undone: { glyph: 'failed', tone: 'attention' },
 };
 
-function stepLine(step: StepRecord, wall: number, glyphs: Glyphs): Line {
+/** @param named Say which step it is: there are several of one user. */
+function stepLine(step: StepRecord, named: boolean, wall: number, glyphs: Glyphs): Line {
   const sign = signs[step.state];
   const head: Line = [
     segment(` ${glyphs[sign.glyph]} `, sign.tone),
@@ -106,10 +108,19 @@ function stepLine(step: StepRecord, wall: number, glyphs: Glyphs): Line {
         step.startedAt === undefined || step.endedAt === undefined
           ? ''
           : ` in ${durationText(step.endedAt - step.startedAt)}`;
-      return [...head, segment(`${step.state}${took}`, 'ok'), segment(`  ${stepResultText(step)}`, 'muted')];
+      const words = named
+        ? `${step.title}${took === '' ? '' : took.replace(' in', ':')}`
+        : `${step.state}${took}`;
+      return [...head, segment(words, 'ok'), segment(`  ${stepResultText(step)}`, 'muted')];
     }
     default:
-      return [...head, segment(`${step.state}: ${step.reason ?? 'no reason recorded'}`, sign.tone)];
+      return [
+        ...head,
+        segment(
+          `${named ? `${step.title}: ` : ''}${step.state}${step.state === 'undone' ? '' : `: ${step.reason ?? 'no reason recorded'}`}`,
+          sign.tone,
+        ),
+      ];
   }
 }
 

@@ -39,7 +39,7 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
 }
 
 function bodyModel(state: CockpitState, layout: Layout, glyphs: Glyphs): Screen['body'] {
-  const text = bodyWindow(state);
+  const text = bodyWindow(state, glyphs);
   return text === undefined
     ? {
         kind: 'fleet',

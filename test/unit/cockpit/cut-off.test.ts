@@ -5,7 +5,7 @@ import type { CockpitState } from '../../../src/cockpit/state.ts';
 import { lineWidth } from '../../../src/cockpit/view-models/line.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
 import type { StepRecord } from '../../../src/journal/records.ts';
-import type { CutOff } from '../../../src/operations/recovery.ts';
+import type { CutOff } from '../../../src/operations/cut-off.ts';
 import { dateText } from '../../../src/view/format.ts';
 import { cutOffText } from '../../../src/view/operation.ts';
 import { config, four, hour, textOf, wall } from '../../fakes/cockpit.ts';

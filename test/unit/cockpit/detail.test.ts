@@ -13,6 +13,8 @@ import { instanceOf, startMoment } from '../../fakes/fleet.ts';
 
 /** What takes the place of the grid: everything about a user, and expected against found. */
 
+const glyphs = glyphsFor(config, { LANG: 'C.UTF-8' });
+
 describe('detail and report', () => {
   const sizes = [
     { columns: 60, rows: 15 },
@@ -26,7 +28,7 @@ describe('detail and report', () => {
       const length = bodyOf(state)?.length ?? 0;
       expect(length).toBeGreaterThan(5);
       for (let offset = 0; offset <= length; offset += 1) {
-        const window = bodyWindow({ ...state, mode: { ...state.mode, offset } });
+        const window = bodyWindow({ ...state, mode: { ...state.mode, offset } }, glyphs);
         expect(window?.lines.length).toBeLessThanOrEqual(size.rows);
         for (const line of window?.lines ?? []) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
       }
@@ -40,7 +42,7 @@ describe('detail and report', () => {
     };
     const end = reduce(state, { type: 'move', by: 'last' });
     expect(reduce(end, { type: 'move', by: 1 })).toBe(end);
-    const window = bodyWindow(end);
+    const window = bodyWindow(end, glyphs);
     expect(window?.lines.length).toBeGreaterThan(5);
     expect(reduce(reduce(end, { type: 'move', by: -1 }), { type: 'move', by: 1 }).mode).toEqual(end.mode);
   });
@@ -59,7 +61,7 @@ describe('detail and report', () => {
       ...stateOf({ columns: 80, rows: 24 }, instanceOf('alice', { snapshots: known(counting, startMoment) })),
       mode: { kind: 'detail', offset: 5000, from: 'instance' },
     };
-    bodyWindow(state);
+    bodyWindow(state, glyphs);
     expect(made).toBeLessThan(100);
   });
 
@@ -70,7 +72,7 @@ describe('detail and report', () => {
       ...stateOf({ columns: 200, rows: 60 }, instanceOf('alice', { probes: known([standing], startMoment) })),
       mode: { kind: 'detail', offset: 0, from: 'instance' },
     };
-    const text = (bodyWindow(state)?.lines ?? []).map(textOf).join('\n');
+    const text = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf).join('\n');
     expect(text).toContain(
       'broken at exchange, 2h ago, since 5h, last ok 9h ago: /api/auth/bootstrap answered 500',
     );
@@ -94,7 +96,7 @@ describe('detail and report', () => {
       mode: { kind: 'detail', offset: 0, from: 'instance' },
       chronicle: { user: 'alice', operations: [], changes },
     };
-    const lines = (bodyWindow(state)?.lines ?? []).map(textOf);
+    const lines = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf);
     expect(lines.slice(-4).map((line) => line.slice(22).replaceAll(/ +/g, ' '))).toEqual([
       'running since 2h 0.0.24, before that unknown: no answ…',
       'unit since 3h running',
@@ -102,7 +104,7 @@ describe('detail and report', () => {
       'running for 1h 0.0.20',
     ]);
     // Somebody else's past is nobody's: it is being read.
-    const bobs = (bodyWindow({ ...state, selected: 'bob' })?.lines ?? []).map(textOf);
+    const bobs = (bodyWindow({ ...state, selected: 'bob' }, glyphs)?.lines ?? []).map(textOf);
     expect(bobs.at(-1)).toBe(' nothing that was seen');
   });
 
@@ -129,7 +131,7 @@ describe('detail and report', () => {
         ...stateOf({ columns, rows: 60 }, one),
         mode: { kind: 'detail', offset: 0, from: 'instance' },
       };
-      const all = (bodyWindow(state)?.lines ?? []).map(textOf);
+      const all = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf);
       return all.slice(all.indexOf(' 1 snapshot') + 1, all.indexOf(' operations') - 1);
     };
     const done = ` protected read ${dateText(wall - hour)} tried ${dateText(wall)} by 0.0.24 manual-alice-3.sqlite`;
@@ -145,7 +147,9 @@ describe('detail and report', () => {
   it('say what was expected, beside what was found or below it', () => {
     const text = (columns: number) => {
       const mode = { kind: 'report', offset: 0, from: 'instance' } as const;
-      return (bodyWindow({ ...four({ columns, rows: 60 }), mode })?.lines ?? []).map(textOf).join('\n');
+      return (bodyWindow({ ...four({ columns, rows: 60 }), mode }, glyphs)?.lines ?? [])
+        .map(textOf)
+        .join('\n');
     };
     expect(text(120)).toMatch(
       /wrong +carol +backup +the newest verified one is 50 h old {2}\(expected: verified, and not late\)/,
@@ -176,10 +180,13 @@ describe('detail and report', () => {
     const cells = narrow.body.kind === 'fleet' ? (narrow.body.grid.rows[0]?.line ?? []) : [];
     expect(cells.find(({ tone }) => tone === 'danger')?.text.trim()).toBe('none');
     expect(cells.findLast(({ tone }) => tone === 'danger')?.text.trim()).toBe('ahead');
-    const detail = bodyWindow({
-      ...stateOf({ columns: 200, rows: 60 }, ahead),
-      mode: { kind: 'detail', offset: 0, from: 'instance' },
-    });
+    const detail = bodyWindow(
+      {
+        ...stateOf({ columns: 200, rows: 60 }, ahead),
+        mode: { kind: 'detail', offset: 0, from: 'instance' },
+      },
+      glyphs,
+    );
     expect(textOf(detail?.lines[0] ?? [])).toMatch(
       /schema 32, but 0\.0\.24 knows 30; .*restart t3-serve@alice\.service/,
     );

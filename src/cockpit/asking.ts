@@ -1,0 +1,52 @@
+import type { Plan } from '../operations/plan.ts';
+import type { Work } from '../t3/state-database.ts';
+
+/** What the cockpit asks for only after its plan was seen and agreed to. */
+export type Asking =
+  | { kind: 'restore'; user: string; file: string }
+  | { kind: 'undo'; operation: number }
+  | { kind: 'restart'; user: string }
+  | { kind: 'drain' }
+  | { kind: 'resume' | 'rollback'; operation: number };
+
+/** The command that it is (without the flags that are the same for all). */
+export function argumentsOf(asking: Asking): string[] {
+  switch (asking.kind) {
+    case 'restore':
+      return ['restore', asking.user, '--snapshot', asking.file];
+    case 'undo':
+      return ['undo', String(asking.operation)];
+    case 'restart':
+      return ['restart', asking.user];
+    case 'drain':
+      return ['drain'];
+    case 'resume':
+    case 'rollback':
+      return ['operations', asking.kind, String(asking.operation)];
+  }
+}
+
+/** What it is called on screen. */
+export function askingText(asking: Asking): string {
+  switch (asking.kind) {
+    case 'restore':
+      return `restore of ${asking.user}`;
+    case 'restart':
+      return `restart of ${asking.user}`;
+    case 'drain':
+      return 'drain: the restarts that are owed';
+    default:
+      return `${asking.kind} of operation ${asking.operation}`;
+  }
+}
+
+/** The plan as a dry run printed it, or why there is none. */
+export type Preview = { plan: Plan } | { refused: string };
+
+/** How much work there is now; undefined words of a problem where that cannot be told. */
+export type Comparison = { user: string; live: Work | undefined; problem: string | undefined };
+
+/** What is typed to agree: the word that the plan wants, else `yes`. */
+export function wordOf({ plan }: { plan: Plan }): string {
+  return plan.consent?.word ?? 'yes';
+}

@@ -1,0 +1,48 @@
+import type { CockpitState } from './state.ts';
+
+/** What a key asks for. Intents that only look are answered by the reducer; the others by effects. */
+export type Intent =
+  | { type: 'move'; by: number | 'first' | 'last' }
+  | { type: 'page'; direction: 1 | -1 }
+  | { type: 'help' }
+  | { type: 'pane' }
+  | { type: 'back' }
+  | { type: 'backup'; everybody: boolean }
+  | { type: 'probe'; everybody: boolean }
+  | { type: 'verify' }
+  | { type: 'recover' }
+  | { type: 'restore' }
+  | { type: 'choose' }
+  | { type: 'read' }
+  | { type: 'restart' }
+  | { type: 'drain' }
+  | { type: 'operations' }
+  | { type: 'undo' }
+  | { type: 'resume' }
+  | { type: 'rollback' }
+  | { type: 'filter' }
+  | { type: 'sort' }
+  | { type: 'detail' }
+  | { type: 'stop' }
+  | { type: 'redraw' }
+  | { type: 'quit' };
+
+export interface Binding {
+  /** Names as `keyName` makes them. The first is the one shown. */
+  keys: readonly string[];
+  /** In the footer: a word or two. */
+  label: string;
+  /** In the help: a sentence. */
+  help: string;
+  intent: Intent;
+  /** It only looks: among several keys of one read (`jjj`, a held arrow) it counts; all others count alone or not at all. */
+  looks?: true;
+  /** In which modes; everywhere when absent. */
+  modes?: readonly CockpitState['mode']['kind'][];
+  /** Leave it out of the footer, everywhere or in these modes. */
+  quiet?: true | readonly CockpitState['mode']['kind'][];
+  /** In the footer even where there is room for hardly anything. */
+  always?: true;
+  /** Why it cannot work now; shown instead of acting. The guards are elsewhere: this is only courtesy. */
+  disabled?: (state: CockpitState) => string | undefined;
+}

@@ -1,0 +1,16 @@
+import type { Line } from './line.ts';
+
+/** The rows around the selected one, when not all fit; the others are counted, not made. */
+export function listedRows(
+  length: number,
+  at: number,
+  height: number,
+  row: (index: number, selected: boolean) => Line,
+): { lines: Line[]; where: string } {
+  const first = Math.min(Math.max(0, at - Math.floor(height / 2)), Math.max(0, length - height));
+  const count = Math.max(0, Math.min(height, length - first));
+  return {
+    lines: Array.from({ length: count }, (_, index) => row(first + index, first + index === at)),
+    where: length > height ? `  ${first + 1}-${first + count} of ${length}` : '',
+  };
+}
