@@ -75,7 +75,11 @@ export async function registerFollower(
     throw error;
   }
   try {
-    recordSession(journal, host.clock, operation.id, members);
+    const theirs = members.map((member) => ({
+      ...member,
+      role: `somebody who follows this: ${member.role}`,
+    }));
+    recordSession(journal, host.clock, operation.id, theirs);
   } finally {
     journal.close();
   }

@@ -63,3 +63,23 @@ export function addMessage(file: string, id: string, at = '2026-01-01T00:00:00.0
     db.close();
   }
 }
+
+/** A turn begins, as far as the database says. @param at When it last moved, ISO 8601. @returns ends it */
+export function beginTurn(file: string, at = new Date().toISOString()): () => void {
+  const set = (turn: string | null, updated: string) => {
+    const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+    try {
+      const { changes } = db
+        .prepare(
+          `UPDATE projection_thread_sessions SET active_turn_id = ?, updated_at = ?
+           WHERE thread_id = (SELECT min(thread_id) FROM projection_thread_sessions)`,
+        )
+        .run(turn, updated);
+      if (changes !== 1) throw new Error(`no session in ${file}`);
+    } finally {
+      db.close();
+    }
+  };
+  set('turn', at);
+  return () => set(null, '2026-01-01T00:00:00.000Z');
+}

@@ -29,7 +29,7 @@ export const hostingGuard: Guard<{ user: string; unit: string }> = {
         );
       if (isWithin(found, group))
         return fails(
-          `${user}’s instance hosts this session: ${member.role} (process ${member.pid}) runs inside ${unit}. ` +
+          `${user}’s instance hosts a session that this is watched from: ${member.role} (process ${member.pid}) runs inside ${unit}. ` +
             'Leave it to its deferral, or open the cockpit from another terminal (ttyd, ssh)',
         );
     }

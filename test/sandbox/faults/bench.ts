@@ -6,7 +6,8 @@ import type { Opened } from '../../../src/commands/context.ts';
 import { start } from '../../../src/commands/request.ts';
 import { openHost, type Host } from '../../../src/host/host.ts';
 import { supervisorUnits, type Supervisor } from '../../../src/host/units/supervisor.ts';
-import { openJournalReadOnly } from '../../../src/journal/journal.ts';
+import { openJournal, openJournalReadOnly } from '../../../src/journal/journal.ts';
+import { recordPlace } from '../../../src/journal/recorder.ts';
 import { readOperation, readSteps } from '../../../src/journal/operations.ts';
 import type { OperationRecord, StepRecord } from '../../../src/journal/records.ts';
 import { readSnapshots } from '../../../src/journal/snapshots.ts';
@@ -121,6 +122,24 @@ export class FaultBench {
       messages,
       prerestores: this.#prerestores().length,
     };
+  }
+
+  /** What a reboot does to an operation that was cut off: nothing of it is left, the mask is gone, the server starts. */
+  async reboot(id: number): Promise<void> {
+    const journal = openJournal(this.sandbox.loaded().paths.state);
+    try {
+      recordPlace(journal, id, { kind: 'group', group: 1, cookie: 'x', boot: 'the boot before' });
+    } finally {
+      journal.close();
+    }
+    await this.start();
+  }
+
+  /** As somebody does by hand, or systemd after a boot. */
+  async start(): Promise<void> {
+    await this.#supervisor.act('unmask', unit, 10_000);
+    await this.#supervisor.act('start', unit, 10_000);
+    await this.#answers();
   }
 
   async #answers(): Promise<void> {

@@ -113,7 +113,7 @@ describe('the hosting guard refuses', () => {
     expect(await judge([member(1, outside), member(2, group)], { 1: outside, 2: group })).toMatchObject({
       holds: false,
       reason: expect.stringMatching(
-        /vera’s instance hosts this session: a terminal attached .*another terminal/,
+        /vera’s instance hosts a session that this is watched from: a terminal attached .*another terminal/,
       ) as string,
     });
   });
