@@ -121,16 +121,18 @@ export const unitOf = (user: string) => `t3-serve@${user}.service`;
 export const databaseOf = (user: string) => `/home/${user}/.t3/userdata/state.sqlite`;
 export const snapshotsOf = (user: string) => `/var/backups/t3-state/${user}/cockpit`;
 
+/** The argv of the built program on this machine. */
+export const cockpitCommand = (args: readonly string[]): string[] => [
+  node,
+  `${installed}/bin/t3-cockpit.js`,
+  '--config',
+  `${installed}/config.yaml`,
+  ...args,
+];
+
 /** The built program on this machine, with a prefix to its argv (`runuser -u vera --`). */
 export async function cockpit(args: readonly string[], prefix: readonly string[] = []): Promise<Run> {
-  const [file = '', ...rest] = [
-    ...prefix,
-    node,
-    `${installed}/bin/t3-cockpit.js`,
-    '--config',
-    `${installed}/config.yaml`,
-    ...args,
-  ];
+  const [file = '', ...rest] = [...prefix, ...cockpitCommand(args)];
   const result = await execa(file, rest, { reject: false, stdin: 'ignore' });
   return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
