@@ -118,7 +118,9 @@ describe('restore', () => {
     await planned(terminal);
     const lines = terminal.screen();
     expect(lines.filter((line) => line.includes('not included:'))).toHaveLength(1);
-    expect(lines.at(-2)).toMatch(/Type alice to go on/);
+    const asked = lines.findIndex((line) => line.includes('Type alice to go on'));
+    expect(lines[asked + 1]).toMatch(/escape back/);
+    expect(lines.slice(asked + 2).filter((line) => line.trim() !== '')).toEqual([]);
   });
 });
 
