@@ -83,6 +83,8 @@ export function catalog(
           folder: path,
           file: file.name,
           ...name,
+          // A name counts in whole seconds; two pressed within one are told apart by what was recorded.
+          takenAt: record?.takenAt ?? name.takenAt,
           bytes: file.bytes,
           standing: standingOf(file, record),
           record,

@@ -2,6 +2,7 @@ import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { Step } from '../operations/plan.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
+import type { ReplaceResult } from '../operations/steps/replace.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
 import { bytesText, dateText } from './format.ts';
 
@@ -76,7 +77,8 @@ export function plannedText(step: Step): string {
 export function stepResultText(step: StepRecord): string {
   if (step.reason !== undefined) return step.reason;
   if (step.kind === 'verify-snapshot') return verifiedText(step.result as VerifySnapshotResult);
-  if (step.kind === 'probe') return probedText(step.result as ProbeStepResult);
+  if (step.kind === 'probe' || step.kind === 'prove') return probedText(step.result as ProbeStepResult);
+  if (step.kind === 'replace') return keptText(step.result as ReplaceResult);
   const result = step.result as
     { bytes?: number; work?: { threads: number; messages: number }; file?: string } | undefined;
   if (result?.bytes === undefined) return '';
@@ -91,6 +93,15 @@ function probedText({ version, probes }: ProbeStepResult): string {
   const remarks = probes.flatMap((probe) => (probe.reason === undefined ? [] : [probe.reason]));
   const ways = `${probes.length} route${probes.length === 1 ? '' : 's'} ok, ${version ?? '?'}`;
   return [`${ways} in ${Math.max(1, Math.round(slowest))} ms`, ...remarks].join('; ');
+}
+
+/** Where what was replaced is now. */
+function keptText({ kept }: ReplaceResult): string {
+  if (kept === null) return 'there was no database';
+  const work = kept.whole
+    ? `${kept.work.threads} threads, ${kept.work.messages} messages`
+    : 'damaged, as it was';
+  return `kept ${bytesText(kept.bytes)}, ${work}: ${kept.file}`;
 }
 
 function verifiedText({ facts, trial }: VerifySnapshotResult): string {

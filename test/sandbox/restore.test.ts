@@ -48,6 +48,19 @@ describe('a restore', () => {
     await on.expectWell();
 
     const id = String(on.sandbox.newestOperation());
+    expect(done.stdout).toMatch(new RegExp(`kept .* threads, .* messages: ${kept}`));
+    const { users } = await on.sandbox.json<{
+      users: { step: string; outcome: string; snapshot: object | null; probes?: object[] }[];
+    }>('operations', id);
+    expect(users.map(({ step }) => step)).toEqual(['stage', 'stop', 'replace', 'start', 'prove', 'settle']);
+    expect(users.find(({ step }) => step === 'replace')?.snapshot).toMatchObject({
+      file: on.snapshot(kept),
+      schema: { id: 30 },
+      work: { threads: expect.any(Number) },
+    });
+    expect(users.find(({ step }) => step === 'prove')?.probes).toContainEqual(
+      expect.objectContaining({ route: 'direct', verdict: 'ok' }),
+    );
     const undone = await on.sandbox.run('undo', id, '--yes');
     expect(undone.exitCode, undone.stdout + undone.stderr).toBe(0);
     expect(dumpWork(on.live())).toBe(before);

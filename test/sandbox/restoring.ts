@@ -30,10 +30,7 @@ export class Restoring {
   }
 
   snapshotsOf(user: string, kind = 'manual'): string[] {
-    return this.sandbox
-      .filesOf(user)
-      .filter((name) => name.startsWith(kind) && name.endsWith('.sqlite'))
-      .toSorted();
+    return this.sandbox.snapshotsOf(user).filter((name) => name.startsWith(kind));
   }
 
   /** The newest that was kept of what a restore has replaced. */

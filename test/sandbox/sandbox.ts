@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -155,6 +155,15 @@ export class TestSandbox {
   /** The files of a user's snapshots; the folder comes with the first one. */
   filesOf(user: string): string[] {
     return existsSync(this.snapshots(user)) ? readdirSync(this.snapshots(user)) : [];
+  }
+
+  /** A user's snapshots in the cockpit's folder, oldest first: as written, for names count in whole seconds only. */
+  snapshotsOf(user: string): string[] {
+    const written = (name: string) =>
+      statSync(path.join(this.snapshots(user), name), { bigint: true }).mtimeNs;
+    return this.filesOf(user)
+      .filter((name) => name.endsWith('.sqlite'))
+      .toSorted((a, b) => (written(a) < written(b) ? -1 : 1));
   }
 
   snapshots(user: string): string {

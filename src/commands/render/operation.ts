@@ -1,6 +1,7 @@
 import type { EventRecord, OperationRecord, Outcome, StepRecord } from '../../journal/records.ts';
 import type { Plan } from '../../operations/plan.ts';
 import type { ProbeStepResult } from '../../operations/steps/probe.ts';
+import type { ReplaceResult } from '../../operations/steps/replace.ts';
 import type { SnapshotResult } from '../../operations/steps/snapshot.ts';
 import type { VerifySnapshotResult } from '../../operations/steps/verify-snapshot.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
@@ -52,7 +53,7 @@ export function operationDocument(
       startedAt: isoTime(step.startedAt),
       endedAt: isoTime(step.endedAt),
       snapshot: snapshotJson(step),
-      ...(step.kind === 'probe' ? { probes: probesJson(step) } : {}),
+      ...(step.kind === 'probe' || step.kind === 'prove' ? { probes: probesJson(step) } : {}),
       ...(step.kind === 'verify-snapshot' ? verifiedJson(step) : {}),
       ...(step.kind === 'remove-snapshot' ? { file: step.title } : {}),
     })),
@@ -61,17 +62,20 @@ export function operationDocument(
   };
 }
 
-/** The snapshot that a step took. */
+/** The snapshot that a step took; of a replacement, what was kept of the database that gave way. */
 function snapshotJson(step: StepRecord): object | null {
-  const result = step.result as SnapshotResult | undefined;
-  if (step.kind !== 'snapshot' || result === undefined) return null;
-  return {
-    file: `${result.folder}/${result.file}`,
-    bytes: result.bytes,
-    sha256: result.sha256,
-    schema: schemaLevel(result.migrations) ?? null,
-    work: result.work,
-  };
+  if (step.result === undefined) return null;
+  if (step.kind === 'snapshot' || step.kind === 'cold-copy') return takenJson(step.result as SnapshotResult);
+  const kept = step.kind === 'replace' ? (step.result as ReplaceResult).kept : null;
+  if (kept === null) return null;
+  if (kept.whole) return takenJson(kept);
+  // Damaged, and kept as it was: nothing could be read in it.
+  const { folder, file, bytes, sha256 } = kept;
+  return { file: `${folder}/${file}`, bytes, sha256, schema: null, work: null };
+}
+
+function takenJson({ folder, file, bytes, sha256, migrations, work }: SnapshotResult): object {
+  return { file: `${folder}/${file}`, bytes, sha256, schema: schemaLevel(migrations) ?? null, work };
 }
 
 /** What reading a snapshot again came to. */

@@ -71,6 +71,22 @@ describe('the catalog', () => {
     ]);
   });
 
+  it('tells two of one second apart by what was recorded', () => {
+    const first = { ...record, id: 2, file: file.replace('3f9a1c', 'ffffff'), takenAt: takenAt + 100 };
+    const second = { ...record, id: 3, file: file.replace('3f9a1c', '000000'), takenAt: takenAt + 900 };
+    const third = { ...record, id: 4, file: file.replace('3f9a1c', '888888'), takenAt: takenAt + 950 };
+    const records = [first, second, third];
+    const entries = catalog(
+      'vera',
+      folder(
+        [],
+        records.map((each) => entry(each.file)),
+      ),
+      records,
+    );
+    expect(entries.map((each) => each.file)).toEqual([third.file, second.file, first.file]);
+  });
+
   it('goes back to a verified one, and never to one that changed', () => {
     const entries = catalog('vera', folder(['state-20261125-033000.sqlite'], [entry(file)]), [record]);
     expect(newestUsable(entries, later).verified?.file).toBe(file);
