@@ -12,6 +12,7 @@ import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
+import { preflight } from './preflight.ts';
 import { probe } from './probe.ts';
 import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
 import {
@@ -196,6 +197,13 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .description('restart everybody to whom a restart is owed, and who is idle now')
     .option('--detach', 'start it and return', false)
     .action(run((flags: { detach: boolean }) => drain(context(), flags)));
+
+  program
+    .command('preflight')
+    .description('fetch a version, and judge it on copies of real databases; nothing else changes')
+    .argument('<version>', 'an exact one, or a tag: latest, nightly')
+    .option('--detach', 'start it and return', false)
+    .action(run((version: string, flags: { detach: boolean }) => preflight(context(), version, flags)));
 
   const journal = program
     .command('operations')

@@ -1,3 +1,4 @@
+import { administratorName } from '../fleet/collect/versions.ts';
 import { readAs } from '../fleet/reader/read.ts';
 import { expand } from '../config/expand.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -10,10 +11,12 @@ import { sessionMembers } from '../operations/session.ts';
 import { currentActor, planOperation, submit, type PlanningFacts } from '../operations/submit.ts';
 import { Refused, UsageProblem } from '../operations/errors.ts';
 import { undoable } from '../operations/undo.ts';
+import { findCandidate } from '../t3/packages.ts';
 import { printable } from '../text/printable.ts';
 import { observerFor, type CommandContext, type Opened } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
+import type { Io } from './io.ts';
 import { jsonDocument } from './render/json.ts';
 import { planText } from './render/operation.ts';
 
@@ -47,7 +50,7 @@ export async function start(
   const observer = observerFor(opened, io);
   const fleet = await observer.once(scope).finally(() => observer.stop());
   if (fleet.userMap.kind === 'unknown') throw new Error(`user map: ${fleet.userMap.reason}`);
-  const facts = await factsFor(parsed.data, fleet, opened);
+  const facts = await factsFor(parsed.data, fleet, opened, io);
   const planned = (request: Request) => planOperation(fleet, config, request, host.clock.now(), facts);
   const plan = planned(parsed.data);
   if (options.dryRun) {
@@ -88,9 +91,18 @@ export async function carryOut(
   return follow(context, opened, started.operation, telling);
 }
 
-/** What this request's plan needs beyond the fleet: for a replacement, how much work is there now. */
-async function factsFor(request: Request, fleet: Fleet, opened: Opened): Promise<PlanningFacts> {
-  const { journal } = opened;
+/** What this request's plan needs beyond the fleet: how much work would be replaced; what the package source has. */
+async function factsFor(
+  request: Request,
+  fleet: Fleet,
+  opened: Opened,
+  { environment }: Io,
+): Promise<PlanningFacts> {
+  const { journal, host, config } = opened;
+  if (request.kind === 'preflight') {
+    const candidate = await findCandidate(host, config, request.version);
+    return { journal, candidate: { candidate, administrator: administratorName(config, environment) } };
+  }
   if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
   if (request.kind === 'undo')
     return { journal, live: await liveWork(undoable(journal, request.operation).user, fleet, opened) };

@@ -1,5 +1,7 @@
 import os from 'node:os';
 import { z } from 'zod';
+import { gateShape } from './gate.ts';
+import { section } from './section.ts';
 import { absolutePath, duration, size } from './units.ts';
 
 /**
@@ -7,9 +9,6 @@ import { absolutePath, duration, size } from './units.ts';
  * (docs/host.md). A host that differs says so in its YAML file; no path, name, limit or cadence is written
  * anywhere else. Descriptions are the reference documentation (`t3-cockpit config schema`).
  */
-
-/** A section whose absence means its defaults; unknown keys are errors, because a misspelt limit is no limit. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
 
 const pin = z.strictObject({
   file: absolutePath('home').describe(
@@ -75,6 +74,7 @@ export const configSchema = z.strictObject({
       .describe(
         'The t3 of one version in a prefix of its own; used where the global one is another version.',
       ),
+    npm: absolutePath().default('/usr/bin/npm').describe('npm, which finds and installs t3.'),
     unitTemplate: absolutePath()
       .default('/etc/systemd/system/t3-serve@.service')
       .describe('The unit template; doctor looks at it.'),
@@ -104,6 +104,11 @@ export const configSchema = z.strictObject({
     .regex(/^(@[a-z0-9][\w.-]{0,100}\/)?[a-z0-9][\w.-]{0,100}$/, 'expected the name of an npm package')
     .default('t3')
     .describe('The npm package that t3 comes in.'),
+
+  packageSource: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The npm registry that it comes from; without it, the one that npm itself is configured for.'),
 
   jobs: z
     .array(z.string().regex(/^[A-Za-z][\w.@-]{0,63}$/, 'expected the name of a unit, without .service'))
@@ -191,6 +196,8 @@ export const configSchema = z.strictObject({
     stale: duration(60_000).prefault('24h').describe('An older verdict than this says nothing about now.'),
   }).describe('The pairing handshake, done for real.'),
 
+  gate: section(gateShape).describe('What a version must pass before it is installed for everybody.'),
+
   busy: section({
     quiet: duration()
       .prefault('2m')
@@ -224,6 +231,9 @@ export const configSchema = z.strictObject({
     t3Timeout: duration(1000)
       .prefault('60s')
       .describe('The longest that a call of t3 may take (one once took 15 minutes).'),
+    installTimeout: duration(1000)
+      .prefault('10m')
+      .describe('The longest that npm may take to fetch or to install t3.'),
     stopTimeout: duration(1000)
       .prefault('2m')
       .describe('The longest that stopping a server may take; above its unit’s TimeoutStopSec.'),

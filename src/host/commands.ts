@@ -27,6 +27,8 @@ export interface CommandOptions {
   input?: string;
   /** Over the minimal environment; nothing of our own environment is passed on. */
   environment?: Readonly<Record<string, string>>;
+  /** Where it runs; `/` without. */
+  folder?: string;
   /** Each line of standard output as it comes. */
   onLine?: (line: string) => void;
   signal?: AbortSignal;
@@ -114,7 +116,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
       const [file, ...args] =
         options.ceilings === undefined ? argv : [...confinement(options.ceilings), ...argv];
       const subprocess = execa(file, args, {
-        cwd: '/',
+        cwd: options.folder ?? '/',
         extendEnv: false,
         env: {
           ...environmentOf(account),

@@ -136,6 +136,8 @@ export const systemFiles: Files = {
       );
       try {
         await handle.writeFile(text);
+        // Whatever the umask of whoever calls.
+        await handle.chmod(0o644);
         await handle.sync();
       } finally {
         await handle.close();

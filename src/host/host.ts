@@ -3,8 +3,10 @@ import { sandboxAccounts, systemAccounts, type Accounts } from './accounts.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { systemCommands, type Commands } from './commands.ts';
 import { systemFiles, type Files } from './files.ts';
+import { systemTrees, type Trees } from './trees.ts';
 import { systemHttp, type Http } from './http.ts';
 import { sandboxProcesses, systemProcesses, type Processes } from './processes.ts';
+import { sandboxIsolation, systemdIsolation, type Isolation } from './isolation.ts';
 import { detachedRunners, systemdRunners, type Runners } from './runners.ts';
 import { systemSockets, type Sockets } from './sockets.ts';
 import { holdersOf, type FileIdentity, type Holder } from './holders.ts';
@@ -19,6 +21,7 @@ export interface Host {
   commands: Commands;
   accounts: Accounts;
   files: Files;
+  trees: Trees;
   http: Http;
   processes: Processes;
   sockets: Sockets;
@@ -26,6 +29,7 @@ export interface Host {
   /** The processes that have one of these files open (holders.ts). */
   holders(files: readonly FileIdentity[]): Promise<Holder[]>;
   runners: Runners;
+  isolation: Isolation;
   watch: Watcher;
   close(): Promise<void>;
 }
@@ -48,6 +52,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       clock,
       commands,
       files,
+      trees: systemTrees,
       http,
       accounts: sandboxAccounts(root),
       processes: sandboxProcesses,
@@ -55,6 +60,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       units: supervisor,
       holders: holdersOf,
       watch: systemWatch,
+      isolation: sandboxIsolation(commands, timeout),
       runners: detachedRunners(sandboxProcesses, `${config.paths.state}/runner.log`),
       close: async () => void (await Promise.all([http.close(), supervisor.close()])),
     };
@@ -63,6 +69,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
     clock,
     commands,
     files,
+    trees: systemTrees,
     http,
     accounts: systemAccounts(commands, timeout),
     processes: systemProcesses,
@@ -71,6 +78,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
     holders: holdersOf,
     watch: systemWatch,
     runners: systemdRunners(commands, timeout),
+    isolation: systemdIsolation(commands, timeout),
     close: () => http.close(),
   };
 }

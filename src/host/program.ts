@@ -9,9 +9,11 @@ export type Entry =
   | 'reader'
   | 'snapshotter'
   | 'keeper'
+  | 'gate'
   | 'supervisor'
   | 'stand-in-t3'
-  | 'stand-in-dispatch';
+  | 'stand-in-dispatch'
+  | 'stand-in-package-source';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const bundle = path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist');

@@ -7,7 +7,8 @@ import type { Actor, EventLevel, EventPayload, Outcome, StepState } from './reco
 /** A step as the plan lists it. */
 export interface PlannedStep {
   id: string;
-  user?: string;
+  /** Null of one of the host's. */
+  user?: string | null;
   kind: string;
   title: string;
 }
@@ -165,7 +166,7 @@ export class Recorder {
         'info',
         { type: 'step', state: 'started' },
         step.id,
-        step.user,
+        step.user ?? undefined,
       );
     })();
   }
@@ -205,7 +206,7 @@ export class Recorder {
         end.state === 'succeeded' ? 'info' : 'error',
         { type: 'step', state: end.state, ...(end.reason === undefined ? {} : { reason: end.reason }) },
         step.id,
-        step.user,
+        step.user ?? undefined,
       );
     })();
   }
@@ -218,7 +219,15 @@ export class Recorder {
   }
 
   event(level: EventLevel, payload: EventPayload, step?: PlannedStep): void {
-    insertEvent(this.#quick, this.operation, this.#clock.now(), level, payload, step?.id, step?.user);
+    insertEvent(
+      this.#quick,
+      this.operation,
+      this.#clock.now(),
+      level,
+      payload,
+      step?.id,
+      step?.user ?? undefined,
+    );
   }
 
   progress(step: PlannedStep, phase: string, done: number, total: number): void {

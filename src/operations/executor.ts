@@ -1,6 +1,5 @@
 import pLimit from 'p-limit';
 import type { Config } from '../config/schema.ts';
-import type { Account } from '../host/account.ts';
 import type { Host } from '../host/host.ts';
 import { readSteps } from '../journal/operations.ts';
 import type { Outcome } from '../journal/records.ts';
@@ -8,6 +7,7 @@ import type { Recorder } from '../journal/recorder.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import type { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
+import { accountsOf, type AccountOf } from './accounts.ts';
 import { ask, type GuardContext } from './guards/guard.ts';
 import type { Plan, Step } from './plan.ts';
 import { stepKind } from './steps/index.ts';
@@ -36,7 +36,7 @@ interface StepEnd {
 export interface LaneRun {
   steps: readonly Step[];
   independent: boolean;
-  account: Account;
+  accountOf: AccountOf;
   space: SpaceLedger;
   lane: Lane;
   execution: Execution;
@@ -50,26 +50,33 @@ export async function execute(
   plan: Plan,
   execution: Execution,
 ): Promise<{ outcome: Outcome; reason: string | undefined }> {
-  const users = plan.lanes.map((lane) => lane.user);
-  const accounts = await execution.host.accounts.byName(users);
+  const accountOf = await accountsOf(plan, execution.host);
   const space = new SpaceLedger();
   const limit = pLimit(plan.parallel);
   const outcomes = await Promise.all(
-    plan.lanes.map(({ user, steps, independent = false }) =>
+    plan.lanes.map(({ steps, independent = false }) =>
       limit(async () => {
-        const account = accounts.get(user);
-        if (account === undefined) return refuseLane(steps, user, execution);
-        return runLane({ steps, independent, account, space, lane: new Lane(), execution });
+        const nobody = steps.find((step) => accountOf(step) === undefined);
+        if (nobody !== undefined) return refuseLane(nobody, execution);
+        return runLane({ steps, independent, accountOf, space, lane: new Lane(), execution });
       }),
     ),
   );
-  return judge(outcomes, execution.signal.aborted);
+  const verdict = judge(outcomes, execution.signal.aborted);
+  const reason = ofTheHost(plan) ? whyNot(execution.recorder) : undefined;
+  return { ...verdict, reason: reason ?? verdict.reason };
 }
 
-function refuseLane(steps: readonly Step[], user: string, { recorder }: Execution): LaneOutcome {
-  const [first] = steps;
-  if (first !== undefined)
-    recorder.stepEnded(first, { state: 'refused', reason: `no such OS user: ${user}` });
+/** Is it about the host, and not about some of its users? */
+const ofTheHost = (plan: Plan) => plan.lanes.length === 1 && plan.lanes[0]?.user === null;
+
+/** Why the first step did not succeed that did not. */
+function whyNot(recorder: Recorder): string | undefined {
+  return readSteps(recorder.durable, recorder.operation).find((step) => step.reason !== undefined)?.reason;
+}
+
+function refuseLane(step: Step, { recorder }: Execution): LaneOutcome {
+  recorder.stepEnded(step, { state: 'refused', reason: `no such OS user: ${step.user}` });
   return 'refused';
 }
 
@@ -199,13 +206,15 @@ export async function recoverStep(
   }
 }
 
-function recordDone(step: Step, recorder: Recorder, { result, together, failure, stay }: StepDone): StepEnd {
+function recordDone(step: Step, recorder: Recorder, done: StepDone): StepEnd {
+  const { result, together, failure, stay, refused } = done;
   if (failure === undefined) {
     recorder.stepEnded(step, { state: 'succeeded', result }, together);
     return { outcome: 'succeeded' };
   }
-  recorder.stepEnded(step, { state: 'failed', result, reason: failure }, together);
-  return { outcome: 'failed', ...(stay === undefined ? {} : { stay }) };
+  const state = refused === true ? 'refused' : 'failed';
+  recorder.stepEnded(step, { state, result, reason: failure }, together);
+  return { outcome: state, ...(stay === undefined ? {} : { stay }) };
 }
 
 /**
@@ -215,9 +224,11 @@ function recordDone(step: Step, recorder: Recorder, { result, together, failure,
  */
 export function contextOf(
   step: Step,
-  { account, space, lane, execution }: Pick<LaneRun, 'account' | 'space' | 'lane' | 'execution'>,
+  { accountOf, space, lane, execution }: Pick<LaneRun, 'accountOf' | 'space' | 'lane' | 'execution'>,
   undo?: unknown,
 ): StepContext & GuardContext {
+  const account = accountOf(step);
+  if (account === undefined) throw new Error(`no such OS user: ${step.user}`);
   const { host, config, recorder, binaries, signal } = execution;
   let remembered = undo;
   return {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { snapshotKinds } from '../snapshots/names.ts';
 import { workSchema } from '../t3/state-schema.ts';
+import { preflightSteps } from './preflight-steps.ts';
 
 /**
  * A plan: every step of an operation, computed before anything runs, and the same for a dry run. It is recorded in the
@@ -200,6 +201,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
   startStep,
   proveStep,
   settleStep,
+  ...preflightSteps,
 ]);
 export type Step = z.output<typeof stepSchema>;
 
@@ -215,11 +217,12 @@ export const planSchema = z.object({
     'undo',
     'restart',
     'drain',
+    'preflight',
   ]),
-  /** One lane a user: its steps run in order, and its failure is its own. */
+  /** One lane a user, or one of the host: its steps run in order, and its failure is its own. */
   lanes: z.array(
     z.object({
-      user: z.string(),
+      user: z.string().nullable(),
       steps: z.array(stepSchema).min(1),
       /** The steps have nothing to do with each other: one that fails does not end the lane. */
       independent: z.boolean().optional(),
@@ -243,4 +246,5 @@ export const planSchema = z.object({
 });
 export type Plan = z.output<typeof planSchema>;
 
+export * from './preflight-steps.ts';
 export * from './request.ts';

@@ -1,4 +1,3 @@
-import type { Account } from '../host/account.ts';
 import { bootId } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
@@ -10,6 +9,7 @@ import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
+import { accountsOf, type AccountOf } from './accounts.ts';
 import { isUndecided, standingOf } from './cut-off.ts';
 import { NeedsDecision } from './errors.ts';
 import {
@@ -122,19 +122,20 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
     signal: new AbortController().signal,
   };
   if (except !== undefined) joinSessions(durable, except, operation.id);
-  const accounts = await host.accounts.byName(plan.lanes.map((lane) => lane.user));
+  const accountOf = await accountsOf(plan, host);
   if (way !== 'clear up') await holdTimers(host, config, recorder);
   const outcomes: LaneOutcome[] = [];
   const unfinished: string[] = [];
   for (const lane of plan.lanes) {
-    const account = accounts.get(lane.user);
-    const outcome = await recoverLane(lane, account, execution, way, operation);
+    const outcome = await recoverLane(lane, accountOf, execution, way, operation);
     outcomes.push(outcome);
     if (
       outcome !== 'succeeded' &&
-      readSteps(durable, operation.id).some((step) => step.user === lane.user && step.startedAt !== undefined)
+      readSteps(durable, operation.id).some(
+        (step) => step.startedAt !== undefined && lane.steps.some(({ id }) => id === step.id),
+      )
     )
-      unfinished.push(lane.user);
+      unfinished.push(lane.user ?? 'the host');
   }
   await releaseTimers(host, config, recorder);
   if (way === 'clear up') {
@@ -154,7 +155,7 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
 /** One user's part in an operation that was cut off: to its end, or to where it began. */
 async function recoverLane(
   { user, steps, independent = false }: Plan['lanes'][number],
-  account: Account | undefined,
+  accountOf: AccountOf,
   execution: Execution,
   way: Way,
   operation: OperationRecord,
@@ -162,7 +163,7 @@ async function recoverLane(
   const { recorder } = execution;
   const stateOf = (step: Step) => recordsOf(recorder).find(({ id }) => id === step.id);
   const begun = steps.filter((step) => stateOf(step)?.state === 'started');
-  if (account === undefined) {
+  if (steps.some((step) => accountOf(step) === undefined)) {
     for (const step of begun)
       recorder.stepEnded(step, {
         state: 'failed',
@@ -170,7 +171,14 @@ async function recoverLane(
       });
     return begun.length === 0 ? 'interrupted' : 'failed';
   }
-  const run: LaneRun = { steps, independent, account, space: new SpaceLedger(), lane: new Lane(), execution };
+  const run: LaneRun = {
+    steps,
+    independent,
+    accountOf,
+    space: new SpaceLedger(),
+    lane: new Lane(),
+    execution,
+  };
   let lost = false;
   for (const step of begun) {
     const undo = stateOf(step)?.undo;
@@ -195,7 +203,7 @@ async function recoverLane(
     // Nothing that anybody would notice; but what a step has laid down for the next one is taken away.
     if (way === 'clear up') return await goBack(run, succeeded, 'interrupted');
     if (way === 'resume' && !gaveUp) return await runLane(run, await stillDone(succeeded, run));
-    refuseAfterReboot(operation, succeeded, user);
+    refuseAfterReboot(operation, succeeded, user ?? 'the host');
     return (await goBack(run, succeeded, 'interrupted')) === 'failed' ? 'failed' : 'rolled back';
   } finally {
     await run.lane.release();

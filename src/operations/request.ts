@@ -47,6 +47,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** What is to become of one that stopped a server or replaced a database. */
     way: z.enum(['clear up', 'resume', 'roll back', 'abandon']).default('clear up'),
   }),
+  /** Judge a version: an exact one, or a tag of the package source. */
+  z.object({ kind: z.literal('preflight'), version: z.string().min(1).max(64) }),
   z.object({
     kind: z.literal('prune'),
     /** Everybody, when absent. */

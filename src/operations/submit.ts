@@ -12,6 +12,7 @@ import type { SessionMember } from '../journal/sessions.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import { automatic, type Actor, type OperationRecord } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
+import { planPreflight, type CandidateFacts } from './preflight.ts';
 import { planProbe } from './probe.ts';
 import { planPrune } from './prune.ts';
 import { NeedsDecision, NothingToDo, Refused } from './errors.ts';
@@ -30,6 +31,8 @@ export interface PlanningFacts {
   /** How much work there is in the database that would be replaced. */
   live?: LiveWork;
   journal: Sqlite | undefined;
+  /** What the package source says of the version that is asked for. */
+  candidate?: CandidateFacts;
 }
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
@@ -38,7 +41,7 @@ export function planOperation(
   config: Config,
   request: Request,
   now: number,
-  { live, journal }: PlanningFacts,
+  { live, journal, candidate }: PlanningFacts,
 ): Plan {
   const naming = { now, tail: randomBytes(4).toString('hex') };
   const replacing = { naming, live: live ?? { problem: 'it was not looked at' } };
@@ -68,6 +71,9 @@ export function planOperation(
       };
     case 'prune':
       return planPrune(fleet, config, request, now);
+    case 'preflight':
+      if (candidate === undefined) throw new Refused('the package source was not asked');
+      return planPreflight(fleet, config, naming, candidate);
   }
 }
 

@@ -19,6 +19,8 @@ export interface Layout {
   state: string;
   run: string;
   logs: string;
+  /** What is wrong with the package source (packages/source.ts). */
+  packageTroubles: string;
   environmentFile(user: string): string;
   home(user: string): string;
   unitLog(unit: string): string;
@@ -43,6 +45,7 @@ export function layoutOf(root: string): Layout {
     state: at('var/lib/t3-cockpit'),
     run: at('run'),
     logs: at('var/log'),
+    packageTroubles: at('package-source.json'),
     environmentFile: (user) => at('etc/t3-serve', `${user}.env`),
     home: (user) => at('home', user),
     unitLog: (unit) => at('var/log', `${unit}.log`),
@@ -51,3 +54,6 @@ export function layoutOf(root: string): Layout {
 
 /** The administrator of a sandbox: not a t3 user, owns the pin files. */
 export const administrator = 'admin';
+
+/** The npm package of t3. */
+export const packageName = 't3';

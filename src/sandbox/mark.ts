@@ -9,6 +9,8 @@ const markSchema = z.object({
   supervisor: z.int().positive().optional(),
   /** The port of the stand-in dispatch. */
   dispatch: z.int().min(1).max(65535).optional(),
+  /** The port of the stand-in package source. */
+  packages: z.int().min(1).max(65535).optional(),
 });
 export type Mark = z.output<typeof markSchema>;
 

@@ -1,16 +1,13 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { entryCommand } from '../host/program.ts';
 import type { Layout } from './layout.ts';
+import { launcherText } from './packages/tarball.ts';
 
 /** The stand-in t3 of a version in a prefix of its own. @returns its binary */
 export function installPrefix(layout: Layout, version: string): string {
   const binary = path.join(layout.versions, version, 'bin/t3');
   mkdirSync(path.dirname(binary), { recursive: true });
-  const command = entryCommand('stand-in-t3', '--stand-in-version', version).map(
-    (part) => `'${part.replaceAll("'", `'\\''`)}'`,
-  );
-  writeFileSync(binary, `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`, { mode: 0o755 });
+  writeFileSync(binary, launcherText(version), { mode: 0o755 });
   return binary;
 }
 

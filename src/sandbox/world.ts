@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import type { ConfigInput } from '../config/schema.ts';
 import { minimalEnvironment } from '../host/commands.ts';
 import { entryCommand } from '../host/program.ts';
-import { administrator, layoutOf, type Layout } from './layout.ts';
+import { administrator, layoutOf, packageName, type Layout } from './layout.ts';
 import { writeMark } from './mark.ts';
 import { fillHome } from './homes.ts';
 import { startUnits } from './units.ts';
@@ -47,8 +47,8 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   const users = sandboxUsers(options.users);
   makeFolders(layout);
   const id = randomBytes(6).toString('hex');
-  const [dispatch = 0, ...ports] = await freePorts(users.length + 1);
-  writeMark(layout, { schema: 1, id, dispatch });
+  const [dispatch = 0, packages = 0, ...ports] = await freePorts(users.length + 2);
+  writeMark(layout, { schema: 1, id, dispatch, packages });
   writeHostFiles(layout, users, ports, options.version);
   installGlobally(layout, options.version);
   for (const [index, user] of users.entries()) {
@@ -57,13 +57,13 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
     );
     fillHome(layout, user, index, options.version, user.name === 'alice' ? options.large : undefined);
   }
-  writeFileSync(layout.config, configText(layout, dispatch), { mode: 0o600 });
+  writeFileSync(layout.config, configText(layout, dispatch, packages), { mode: 0o600 });
   tell('starting the supervisor and the units');
   const supervisor = await startSupervisor(layout, options.tied === true);
-  writeMark(layout, { schema: 1, id, dispatch, supervisor });
+  writeMark(layout, { schema: 1, id, dispatch, packages, supervisor });
   await startUnits(
     layout,
-    dispatch,
+    [dispatch, packages],
     users.filter((user) => user.life !== 'stopped').map((user) => user.name),
   );
   return { root: layout.root, config: layout.config };
@@ -121,7 +121,7 @@ function pinFiles(layout: Layout): string[] {
   return [path.join(scripts, 't3-autoupdate.sh'), path.join(scripts, 'workstation/setup-devvm.sh')];
 }
 
-function configText(layout: Layout, dispatch: number): string {
+function configText(layout: Layout, dispatch: number, packages: number): string {
   const config: ConfigInput = {
     host: { name: 'sandbox', administrator },
     sandbox: { root: layout.root },
@@ -133,16 +133,30 @@ function configText(layout: Layout, dispatch: number): string {
       binary: layout.binary,
       versionBinary: `${layout.versions}/{version}/bin/t3`,
       unitTemplate: layout.unitTemplate,
+      ...npmHere(),
       freeze: layout.freeze,
       lastGood: layout.lastGood,
       deferral: `${layout.deferrals}/{user}`,
       state: layout.state,
     },
+    package: packageName,
+    packageSource: `http://127.0.0.1:${packages}/`,
+    // As its units do; nothing of a sandbox is to be reached from elsewhere.
+    gate: { bind: '127.0.0.1', watch: '1s' },
     dispatch: { url: `http://127.0.0.1:${dispatch}` },
     // A sandbox may lie on a small disk, and nothing on it is worth half a gigabyte of reserve.
     snapshots: { keepFree: '16mb' },
   };
   return `# The embedded sandbox: a throwaway host with stand-in t3 servers.\n${stringify(config)}`;
+}
+
+/** Where npm is, if it is not where the config expects it. */
+function npmHere(): { npm?: string } {
+  const found = (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, 'npm'))
+    .find((file) => path.isAbsolute(file) && existsSync(file));
+  return found === undefined ? {} : { npm: found };
 }
 
 async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {

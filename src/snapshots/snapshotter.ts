@@ -3,13 +3,14 @@ import type { Account } from '../host/account.ts';
 import { complaint, failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
-import type { Migration } from '../t3/state-database.ts';
 import { migrationSchema, workSchema } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
 import type { SnapshotFacts } from './manifest.ts';
 import type {
   ClearRequest,
+  Contents,
   DiscardRequest,
+  DuplicateRequest,
   Kept,
   Line,
   Progress,
@@ -34,6 +35,11 @@ const keptSchema: z.ZodType<Kept> = z.union([
   z.object({ whole: z.literal(false), bytes: z.int().min(0), sha256: sum }),
 ]);
 
+const contentsSchema: z.ZodType<Contents> = z.object({
+  migrations: z.array(migrationSchema),
+  work: workSchema,
+});
+
 const lineSchema: z.ZodType<Line> = z.union([
   z.object({
     progress: z.object({ phase: z.enum(['copy', 'sync', 'check']), done: z.number(), total: z.number() }),
@@ -42,7 +48,8 @@ const lineSchema: z.ZodType<Line> = z.union([
   z.object({ published: z.boolean() }),
   z.object({ removed: z.boolean() }),
   z.object({ unpacked: z.literal(true) }),
-  z.object({ cleared: z.array(migrationSchema).nullable() }),
+  z.object({ duplicated: contentsSchema.nullable() }),
+  z.object({ cleared: contentsSchema.nullable() }),
   z.object({ kept: keptSchema }),
   z.object({ done: z.literal(true) }),
   z.object({ live: z.enum(['old', 'new']) }),
@@ -143,17 +150,28 @@ export async function unpackSnapshot(
   if (!('unpacked' in line)) throw new SnapshotProblem('the snapshotter did not say what it did');
 }
 
+/** Copy a live database into a scratch base directory. @returns what is in it, if there is one @throws SnapshotProblem */
+export async function duplicateDatabase(
+  host: Host,
+  request: Omit<DuplicateRequest, 'verb'>,
+  options: SnapshotterOptions,
+): Promise<Contents | undefined> {
+  const line = await converse(host, { verb: 'duplicate', ...request }, options);
+  if (!('duplicated' in line)) throw new SnapshotProblem('the snapshotter did not say what it did');
+  return line.duplicated ?? undefined;
+}
+
 /**
  * Remove a scratch base directory.
  *
- * @returns the migrations that its database had in the end; undefined where it cannot be read.
+ * @returns what its database held in the end; undefined where it cannot be read.
  * @throws SnapshotProblem
  */
 export async function clearScratch(
   host: Host,
   request: Omit<ClearRequest, 'verb'>,
   options: SnapshotterOptions,
-): Promise<Migration[] | undefined> {
+): Promise<Contents | undefined> {
   const line = await converse(host, { verb: 'clear', ...request }, options);
   if (!('cleared' in line)) throw new SnapshotProblem('the snapshotter did not say what it found');
   return line.cleared ?? undefined;

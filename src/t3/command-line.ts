@@ -5,7 +5,7 @@ import { excerpt, publicLine } from '../text/printable.ts';
 
 /** What a call of t3's command line works on. */
 export interface T3Call {
-  host: Host;
+  host: Pick<Host, 'commands'>;
   /** The t3 of the version that the instance runs: a newer one would migrate its database (docs/t3-contract.md). */
   binary: string;
   account: Account;
@@ -28,6 +28,11 @@ export function runT3(
   });
 }
 
+/** A line of t3's log without its time and its fiber, which say nothing to whoever reads it later. */
+export function withoutOrigin(line: string): string {
+  return line.replace(/^\[[\d:.]+\] [A-Z]+ \(#\d+\): /, '');
+}
+
 /**
  * Why a call of t3 failed, if it did. Errors of t3's commands are on standard output, exit code 1, the innermost cause last (docs/t3-contract.md).
  */
@@ -37,8 +42,7 @@ export function t3Problem(result: CommandResult): string | undefined {
   if (result.failure !== undefined || result.exitCode === undefined) return failure;
   const lines = result.stdout
     .split('\n')
-    // As its log has them: the time and the fiber say nothing here.
-    .map((line) => line.trim().replace(/^\[[\d:.]+\] [A-Z]+ \(#\d+\): /, ''))
+    .map((line) => withoutOrigin(line.trim()))
     .filter((line) => line !== '');
   const first = lines.find((line) => /Error\b/.test(line)) ?? lines[0];
   const cause = lines.findLast((line) => /no such|no column|cause/.test(line));

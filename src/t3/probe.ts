@@ -64,7 +64,7 @@ export async function probeDispatch(
     probeResult('dispatch', verdict, { ...about, name });
   const began = performance.now();
   try {
-    const answer = await call.host.http.fetch(`${dispatch.url}/`, {
+    const answer = await endpoint.http.fetch(`${dispatch.url}/`, {
       // It runs t3 before it answers.
       timeout: limits.t3Timeout,
       maxBody: limits.httpBody,

@@ -1,6 +1,8 @@
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { Step } from '../operations/plan.ts';
+import type { DownloadResult } from '../operations/steps/download.ts';
+import type { GateResult } from '../operations/steps/gate.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { ReplaceResult } from '../operations/steps/replace.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
@@ -68,6 +70,12 @@ export function plannedText(step: Step): string {
         : `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
     case 'settle':
       return step.deferral === null ? 'nothing is left beside the database' : 'the restart is no longer owed';
+    case 'download':
+      return `into ${step.prefix}; ${step.integrity.slice(0, 19)}…`;
+    case 'gate':
+      return step.role === 'control' ? 'the control: it has to pass' : 'start, pair, watch';
+    case 'command':
+      return step.argv.join(' ');
     case 'remove-snapshot':
       return `remove ${bytesText(step.bytes)} from ${step.folder}`;
   }
@@ -76,8 +84,12 @@ export function plannedText(step: Step): string {
 /** A step's result in words: what a snapshot holds, or why there is none. */
 export function stepResultText(step: StepRecord): string {
   if (step.reason !== undefined) return step.reason;
+  if (step.result === undefined) return '';
   if (step.kind === 'verify-snapshot') return verifiedText(step.result as VerifySnapshotResult);
   if (step.kind === 'probe' || step.kind === 'prove') return probedText(step.result as ProbeStepResult);
+  if (step.kind === 'gate') return triedText(step.result as GateResult);
+  if (step.kind === 'download')
+    return (step.result as DownloadResult).reused ? 'there already, and unchanged' : '';
   if (step.kind === 'replace') return keptText(step.result as ReplaceResult);
   const result = step.result as
     { bytes?: number; work?: { threads: number; messages: number }; file?: string } | undefined;
@@ -102,6 +114,23 @@ function keptText({ kept }: ReplaceResult): string {
     ? `${kept.work.threads} threads, ${kept.work.messages} messages`
     : 'damaged, as it was';
   return `kept ${bytesText(kept.bytes)}, ${work}: ${kept.file}`;
+}
+
+/** A trial that was passed: how fast, with how much memory, and what became of the schema. */
+function triedText({ report, schema, migrations, missing }: GateResult): string {
+  const level =
+    migrations.length === 0
+      ? `schema ${schema.after?.id ?? '?'}`
+      : `schema ${schema.before?.id ?? 'none'} to ${schema.after?.id ?? '?'}`;
+  return [
+    `paired at ${report.pairing.endpoint}`,
+    `answered after ${report.startMs} ms`,
+    report.memory === null ? '' : bytesText(report.memory),
+    level,
+    missing.length === 0 ? '' : `without ${missing.join(', ')}`,
+  ]
+    .filter((words) => words !== '')
+    .join(', ');
 }
 
 function verifiedText({ facts, trial }: VerifySnapshotResult): string {

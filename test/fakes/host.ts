@@ -2,6 +2,7 @@ import type { Account } from '../../src/host/account.ts';
 import type { Clock } from '../../src/host/clock.ts';
 import type { Host } from '../../src/host/host.ts';
 import { systemFiles } from '../../src/host/files.ts';
+import { systemTrees } from '../../src/host/trees.ts';
 import { systemProcesses } from '../../src/host/processes.ts';
 import { FakeCommands } from './commands.ts';
 
@@ -27,6 +28,7 @@ function unexpected(what: string): () => never {
 export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; commands: FakeCommands } {
   return {
     files: systemFiles,
+    trees: systemTrees,
     http: { fetch: unexpected('http'), close: () => Promise.resolve() },
     accounts: { byName: unexpected('accounts') },
     processes: systemProcesses,
@@ -39,6 +41,11 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
     },
     holders: unexpected('holders'),
     runners: { launch: unexpected('launch'), here: unexpected('here'), lives: unexpected('lives') },
+    isolation: {
+      run: unexpected('isolation'),
+      end: unexpected('isolation'),
+      missing: unexpected('isolation'),
+    },
     watch: () => ({ set: () => undefined, close: () => Promise.resolve() }),
     close: () => Promise.resolve(),
     ...parts,

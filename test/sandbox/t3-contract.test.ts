@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { profiles } from '../../src/sandbox/stand-in/profiles.ts';
+import { measuredProfiles as profiles } from '../../src/sandbox/stand-in/profiles.ts';
 import { describeT3Contract } from '../contract/contract.ts';
 import { standIn } from '../contract/stand-in.ts';
 

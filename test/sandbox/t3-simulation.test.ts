@@ -8,7 +8,8 @@ import { baseDirAt } from '../../src/sandbox/stand-in/base-dir.ts';
 import { openState } from '../../src/sandbox/stand-in/database.ts';
 import { migrate } from '../../src/sandbox/stand-in/migrations/migrate.ts';
 import { issueLink } from '../../src/sandbox/stand-in/pairing-links.ts';
-import { derive, profileOf } from '../../src/sandbox/stand-in/profiles.ts';
+import { derive } from '../../src/sandbox/stand-in/profiles.ts';
+import { profileOf } from '../../src/sandbox/stand-in/versions.ts';
 import { StandInServer } from '../../src/sandbox/stand-in/server.ts';
 import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
 import { readState } from '../../src/t3/state-database.ts';
@@ -158,7 +159,8 @@ describe('a version with a fault', () => {
     const source = path.resolve(import.meta.dirname, '../../src/sandbox/stand-in');
     const code = `
       const { runStandIn } = await import('${source}/cli.ts');
-      const { derive, profileOf } = await import('${source}/profiles.ts');
+      const { derive } = await import('${source}/profiles.ts');
+      const { profileOf } = await import('${source}/versions.ts');
       const crashing = derive(profileOf('0.0.24'), '0.0.26', { faults: { crashAfter: 300 } });
       process.exitCode = await runStandIn(crashing, process.argv.slice(1));`;
     const command = [process.execPath, '--input-type=module', '--eval', code, '--'];

@@ -45,7 +45,7 @@ function planLines(
   const because = (plan.consent?.because ?? []).flatMap((words) => paragraph(words, 'danger', columns));
   const steps = plan.lanes.flatMap(({ user, steps: each }) =>
     each.flatMap((step): Line[] => {
-      const head = segment(`  ${pad(user, 12, 'left', 'middle')} ${step.title}`, 'plain');
+      const head = segment(`  ${pad(step.user ?? user ?? '', 12, 'left', 'middle')} ${step.title}`, 'plain');
       const what = plannedText(step);
       return columns >= roomForWhat
         ? [

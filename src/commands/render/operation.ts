@@ -54,6 +54,8 @@ export function operationDocument(
       endedAt: isoTime(step.endedAt),
       snapshot: snapshotJson(step),
       ...(step.kind === 'probe' || step.kind === 'prove' ? { probes: probesJson(step) } : {}),
+      ...(step.kind === 'download' ? { package: step.result ?? null } : {}),
+      ...(step.kind === 'gate' ? { trial: step.result ?? null } : {}),
       ...(step.kind === 'verify-snapshot' ? verifiedJson(step) : {}),
       ...(step.kind === 'remove-snapshot' ? { file: step.title } : {}),
     })),
@@ -115,7 +117,7 @@ export function operationJson(operation: OperationRecord, cutOff: boolean): obje
 /** The plan as it is shown before anything runs. */
 export function planText(plan: Plan): string {
   const rows = plan.lanes.flatMap((lane) =>
-    lane.steps.map((step) => [lane.user, step.title, plannedText(step)]),
+    lane.steps.map((step) => [step.user ?? '', step.title, plannedText(step)]),
   );
   const leftOut = plan.leftOut.map(({ user, reason }) => `left out: ${user}: ${reason}\n`).join('');
   const notes = plan.notes.map((note) => `${note}\n`).join('');

@@ -14,7 +14,8 @@ export const freeSpaceGuard: Guard<Pick<SnapshotStep, 'id' | 'backups' | 'bytes'
   },
 };
 
-async function room(
+/** Is there room for so many bytes more in this folder, beside what is promised already? */
+export async function room(
   { host, config, space }: Pick<GuardContext, 'host' | 'config' | 'space'>,
   id: string,
   folder: string,

@@ -1,5 +1,8 @@
 import type { Step } from '../plan.ts';
 import { coldCopyStep } from './cold-copy.ts';
+import { commandStep } from './command.ts';
+import { downloadStep } from './download.ts';
+import { gateStep } from './gate.ts';
 import { probeStep } from './probe.ts';
 import { proveStep } from './prove.ts';
 import { removeSnapshotStep } from './remove-snapshot.ts';
@@ -24,6 +27,9 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   start: startStep,
   prove: proveStep,
   settle: settleStep,
+  download: downloadStep,
+  gate: gateStep,
+  command: commandStep,
 };
 
 /** The code behind a planned step. */

@@ -57,6 +57,8 @@ export interface StepDone {
   failure?: string;
   /** Of a failure: nothing is taken back for it. */
   stay?: true;
+  /** Of a failure: what it found is a no, as a guard's. */
+  refused?: true;
 }
 
 /**

@@ -121,7 +121,7 @@ async function tryOut(
     if (error instanceof SnapshotProblem) return inconclusive(`it could not be unpacked: ${error.message}`);
     throw error;
   } finally {
-    after = await clearScratch(host, scratchOf(step, scratch), unstoppable(context));
+    after = (await clearScratch(host, scratchOf(step, scratch), unstoppable(context)))?.migrations;
   }
   // A t3 that hangs says nothing about the snapshot, and neither does one that cannot open anything.
   if (opened === 'no answer') return inconclusive(`t3 ${version} did not end`);
@@ -146,7 +146,7 @@ async function isRoom(
 
 /** The control of a failed trial: a t3 makes a database where there is none (docs/t3-contract.md, command line). */
 async function opensNew(context: StepContext, step: VerifySnapshotStep, call: T3Call): Promise<boolean> {
-  let made: Migration[] | undefined;
+  let made: object | undefined;
   let opened: Awaited<ReturnType<typeof openWithT3>>;
   try {
     opened = await openWithT3(call);

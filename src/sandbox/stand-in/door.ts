@@ -1,5 +1,5 @@
 import { runStandIn } from './cli.ts';
-import { profileOf } from './profiles.ts';
+import { profileOf } from './versions.ts';
 
 /**
  * The stand-in t3 of the sandbox, a simulation: `--stand-in-version 0.0.24 <what t3 is called with>`.

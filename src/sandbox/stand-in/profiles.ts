@@ -53,8 +53,12 @@ export interface CliRules {
 export interface Faults {
   /** It starts and answers, but exchanges no credential: 500. */
   cannotPair?: true;
-  /** It throws so many milliseconds after it started to listen. */
+  /** So does it where its environment has `T3_STAND_IN_REFUSES=1`: for a chosen user, and not in a trial. */
+  refusesWhenTold?: true;
+  /** It throws so many milliseconds after it started to listen, or after `T3_STAND_IN_CRASH_MS`. */
   crashAfter?: number;
+  /** Its package cannot be installed. */
+  cannotInstall?: true;
 }
 
 const levels = '(choices: all, trace, debug, info, warn, warning, error, fatal, none)';
@@ -170,17 +174,8 @@ const v33 = derive(v27, '0.0.33-nightly.20260808.1031', {
   },
 });
 
-/** The versions that the stand-in can be, oldest first. */
-export const profiles: readonly VersionProfile[] = [v24, v27, v33];
-
-/** @throws when the stand-in is not made for that version; says for which it is. */
-export function profileOf(version: string): VersionProfile {
-  const profile = profiles.find((each) => each.version === version);
-  if (profile !== undefined) return profile;
-  throw new Error(
-    `no stand-in for t3 ${version}, only for ${profiles.map((each) => each.version).join(', ')}`,
-  );
-}
+/** The versions that were measured, oldest first. */
+export const measuredProfiles: readonly [VersionProfile, VersionProfile, VersionProfile] = [v24, v27, v33];
 
 /** The schema level that a version brings a database to (docs/t3-contract.md, State database). */
 export function levelFor(profile: VersionProfile): number {

@@ -25,8 +25,9 @@ const fiber = 1;
 /**
  * `t3 serve`, until SIGTERM or SIGINT. SIGHUP is left to the system: it kills without cleaning up
  * (docs/t3-contract.md, Process). What happens in the instance is simulated, and told by the environment:
- * `T3_STAND_IN_ACTIVITY` (`idle`, the default, or `busy`), `T3_STAND_IN_STARTUP_MS`, how long it takes to start, and
- * `T3_STAND_IN_STOP` (`clean`, the default, or `ignored`), what a SIGTERM does.
+ * `T3_STAND_IN_ACTIVITY` (`idle`, the default, or `busy`), `T3_STAND_IN_STARTUP_MS`, how long it takes to start,
+ * `T3_STAND_IN_STOP` (`clean`, the default, or `ignored`), what a SIGTERM does, and, of versions that are bad on
+ * purpose, `T3_STAND_IN_CRASH_MS` and `T3_STAND_IN_REFUSES` (versions.ts).
  *
  * @returns the exit code.
  * @throws what keeps it from starting: a port in use, a database that cannot be opened or migrated.
@@ -49,7 +50,7 @@ export async function serve(profile: VersionProfile, options: ServeOptions): Pro
       writeRuntime(base, options);
       touchRuntimeRows(db);
       announce(profile, db, options);
-      crashLater(profile);
+      crashLater(profile, simulation.crash);
       const endActivity = startActivity(db, simulation.activity);
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       endActivity();
@@ -70,6 +71,8 @@ interface Simulation {
   /** Milliseconds. */
   startup: number;
   stop: 'clean' | 'ignored';
+  /** When a version that crashes does, milliseconds. */
+  crash: number | undefined;
 }
 
 function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
@@ -77,6 +80,7 @@ function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
     T3_STAND_IN_ACTIVITY: activity = 'idle',
     T3_STAND_IN_STARTUP_MS: startup = '0',
     T3_STAND_IN_STOP: stop = 'clean',
+    T3_STAND_IN_CRASH_MS: crash,
   } = environment;
   if (activity !== 'idle' && activity !== 'busy')
     throw new Error(`T3_STAND_IN_ACTIVITY is idle or busy, not ${activity}`);
@@ -84,7 +88,14 @@ function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
     throw new Error(`T3_STAND_IN_STARTUP_MS is a number of milliseconds, not ${startup}`);
   if (stop !== 'clean' && stop !== 'ignored')
     throw new Error(`T3_STAND_IN_STOP is clean or ignored, not ${stop}`);
-  return { activity, startup: Number(startup), stop };
+  if (crash !== undefined && !/^\d{1,6}$/.test(crash))
+    throw new Error(`T3_STAND_IN_CRASH_MS is a number of milliseconds, not ${crash}`);
+  return {
+    activity,
+    startup: Number(startup),
+    stop,
+    crash: crash === undefined ? undefined : Number(crash),
+  };
 }
 
 /** Wait for something that a stop may cut short. */
@@ -156,9 +167,10 @@ const pretendQrCode = [
   '  ▀▀▀▀▀▀▀ ▀ ▀ ▀ ▀▀▀▀▀▀▀',
 ];
 
-function crashLater({ version, faults }: VersionProfile): void {
+/** @param sooner Milliseconds, in place of its own. */
+function crashLater({ version, faults }: VersionProfile, sooner: number | undefined): void {
   if (faults.crashAfter === undefined) return;
   setTimeout(() => {
     throw new Error(`t3 ${version} crashes, on purpose`);
-  }, faults.crashAfter).unref();
+  }, sooner ?? faults.crashAfter).unref();
 }

@@ -148,7 +148,7 @@ export class StandInServer {
     if (credential === 'no JSON') return answers.invalidRequest(rules, rules.invalidJson);
     if (credential === 'no credential') return answers.invalidRequest(rules, rules.invalidPayload);
     try {
-      if (this.#profile.faults.cannotPair === true) throw new Error('this version cannot pair, on purpose');
+      if (refuses(this.#profile)) throw new Error('this version cannot pair, on purpose');
       return this.#exchange(request, credential.text);
     } catch (error) {
       log('ERROR', 1, `Failed to validate bootstrap credential. { cause: ${JSON.stringify(String(error))} }`);
@@ -187,6 +187,13 @@ export class StandInServer {
       ],
     );
   }
+}
+
+function refuses({ faults }: VersionProfile): boolean {
+  return (
+    faults.cannotPair === true ||
+    (faults.refusesWhenTold === true && process.env['T3_STAND_IN_REFUSES'] === '1')
+  );
 }
 
 function credentialIn(text: string): { text: string } | 'no JSON' | 'no credential' {

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { baseDirAt, makeFolders } from './base-dir.ts';
 import { migrate } from './migrations/migrate.ts';
 import { populate, type PopulateOptions } from './populate.ts';
-import { profileOf } from './profiles.ts';
+import { profileOf } from './versions.ts';
 
 /**
  * Make the state database that a version of t3 has after a while of use, before any server ran: below `folder`, as

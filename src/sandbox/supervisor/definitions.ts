@@ -12,6 +12,9 @@ const unitPattern = /^t3-serve@([A-Za-z_][\w.-]*)\.service$/;
 /** The unit of the stand-in dispatch. */
 export const dispatchUnit = 't3-dispatch.service';
 
+/** The unit of the stand-in package source. */
+export const packageSourceUnit = 't3-package-source.service';
+
 /** What a unit of a sandbox runs, read anew: an environment file makes an instance of the template. */
 export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefinition | undefined {
   const common = {
@@ -24,6 +27,13 @@ export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefi
     return {
       ...common,
       argv: entryCommand('stand-in-dispatch', layout.root, String(mark.dispatch)),
+      environment: {},
+    };
+  }
+  if (name === packageSourceUnit && mark.packages !== undefined) {
+    return {
+      ...common,
+      argv: entryCommand('stand-in-package-source', layout.root, String(mark.packages)),
       environment: {},
     };
   }

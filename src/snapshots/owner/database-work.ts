@@ -9,7 +9,7 @@ export type DatabaseJob =
   | { job: 'measure'; source: string; patience: number }
   | { job: 'copy'; source: string; target: string; patience: number }
   | { job: 'check'; file: string }
-  | { job: 'migrations'; file: string };
+  | { job: 'contents'; file: string };
 
 export interface DatabaseFacts {
   pageSize: number;
@@ -59,11 +59,11 @@ export function check(file: string): DatabaseFacts {
   }
 }
 
-/** The migrations of a database that t3 has just closed, its WAL included. */
-export function migrationsIn(file: string): Migration[] {
+/** What is in a database that t3 has just closed, its WAL included. */
+export function contentsOf(file: string): Pick<DatabaseFacts, 'migrations' | 'work'> {
   const db = openForeign(file, 0);
   try {
-    return readMigrations(db);
+    return { migrations: readMigrations(db), work: countWork(db) };
   } finally {
     db.close();
   }
@@ -77,7 +77,7 @@ export function runDatabaseJob(job: DatabaseJob): unknown {
       return copy(job.source, job.target, job.patience);
     case 'check':
       return check(job.file);
-    case 'migrations':
-      return { migrations: migrationsIn(job.file) };
+    case 'contents':
+      return contentsOf(job.file);
   }
 }

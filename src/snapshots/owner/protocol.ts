@@ -1,4 +1,4 @@
-import type { Migration } from '../../t3/state-database.ts';
+import type { Migration, Work } from '../../t3/state-database.ts';
 import type { SnapshotFacts } from '../manifest.ts';
 import type { SnapshotKind } from '../names.ts';
 
@@ -53,6 +53,25 @@ export interface UnpackRequest extends Place {
   verb: 'unpack';
   /** A folder directly in the cockpit's own one. */
   scratch: string;
+}
+
+/** Copy a live database, its WAL included, into a base directory for t3 to open; nothing of it is kept. */
+export interface DuplicateRequest {
+  verb: 'duplicate';
+  /** Null for a base directory without a database. */
+  source: string | null;
+  home: string;
+  /** The user's backup folder, and a folder directly in the cockpit's own one in it. */
+  backups: string;
+  scratch: string;
+  /** Milliseconds to wait for a lock on the source. */
+  patience: number;
+}
+
+/** What a database holds that was opened for a trial: before, and after. */
+export interface Contents {
+  migrations: Migration[];
+  work: Work;
 }
 
 /** Say what has become of an unpacked snapshot, and remove it with all that t3 put around it. */
@@ -118,6 +137,7 @@ export type Request =
   | DiscardRequest
   | RemoveRequest
   | UnpackRequest
+  | DuplicateRequest
   | ClearRequest
   | StageRequest
   | KeepRequest
@@ -140,8 +160,10 @@ export type Line =
   /** Of `remove`: is it gone? */
   | { removed: boolean }
   | { unpacked: true }
-  /** Of `clear`: the migrations that the copy had in the end; null where there was none, or none that can be read. */
-  | { cleared: Migration[] | null }
+  /** Of `duplicate`; null where there was nothing to copy. */
+  | { duplicated: Contents | null }
+  /** Of `clear`: what the copy held in the end; null where there was none, or none that can be read. */
+  | { cleared: Contents | null }
   | { kept: Kept }
   | { done: true }
   /** Of `retreat`. */

@@ -11,11 +11,17 @@ import {
   requirePlainFile,
   sync,
 } from '../../host/owned.ts';
-import type { Migration } from '../../t3/state-database.ts';
 import { manifestFile } from '../manifest.ts';
 import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
 import { occasionally } from './progress.ts';
-import type { ClearRequest, Progress, RemoveRequest, UnpackRequest } from './protocol.ts';
+import type {
+  ClearRequest,
+  Contents,
+  DuplicateRequest,
+  Progress,
+  RemoveRequest,
+  UnpackRequest,
+} from './protocol.ts';
 
 /** What takes snapshots away, and what unpacks one for a trial and takes that away again; as the owner. */
 
@@ -68,19 +74,38 @@ export function unpack(request: UnpackRequest): void {
   copyOwn(file, path.join(userdata, 'state.sqlite'));
 }
 
-/** @returns the migrations that the copy had in the end; null where it cannot be read any more. */
+/** Make a base directory with a copy of a live database as its state database. @returns what is in it, if there is one */
+export async function duplicate(
+  request: DuplicateRequest,
+  work: (job: DatabaseJob) => Promise<unknown>,
+): Promise<Contents | null> {
+  if (request.source !== null) requirePlainFile(request.source, request.home);
+  const own = path.dirname(request.scratch);
+  requireScratch(request.scratch, own);
+  ensureOwnFolder(own);
+  removeFolder(request.scratch);
+  ensureOwnFolder(request.scratch);
+  if (request.source === null) return null;
+  const userdata = path.join(request.scratch, 'userdata');
+  ensureOwnFolder(userdata);
+  const target = path.join(userdata, 'state.sqlite');
+  await work({ job: 'copy', source: request.source, target, patience: request.patience });
+  const { migrations, work: counted } = (await work({ job: 'check', file: target })) as DatabaseFacts;
+  return { migrations, work: counted };
+}
+
+/** @returns what the copy held in the end; null where it cannot be read any more. */
 export async function clear(
   request: ClearRequest,
   work: (job: DatabaseJob) => Promise<unknown>,
-): Promise<Migration[] | null> {
+): Promise<Contents | null> {
   requireScratch(request.scratch, request.own);
   if (!isThere(request.own)) return null;
   requireNoLinks(request.own, request.backups);
   const database = path.join(request.scratch, 'userdata/state.sqlite');
   try {
     if (!isThere(database)) return null;
-    const { migrations } = (await work({ job: 'migrations', file: database })) as DatabaseFacts;
-    return migrations;
+    return (await work({ job: 'contents', file: database })) as Contents;
   } catch {
     // What t3 has made of the copy is no database any more: that is the answer.
     return null;

@@ -16,7 +16,7 @@ import { partialSuffix } from '../names.ts';
 import type { DatabaseFacts, DatabaseJob } from './database-work.ts';
 import type { DiscardRequest, Line, Progress, Request, TakeRequest, VerifyRequest } from './protocol.ts';
 import { occasionally, progressInterval } from './progress.ts';
-import { clear, removeSnapshot, unpack } from './removal.ts';
+import { clear, duplicate, removeSnapshot, unpack } from './removal.ts';
 import { exchangeActions, keep, retreat, settle, stage } from './replacement.ts';
 import { isUnseen } from './unseen.ts';
 
@@ -43,6 +43,8 @@ export async function serve(
       case 'unpack':
         unpack(request);
         return tell({ unpacked: true });
+      case 'duplicate':
+        return tell({ duplicated: await duplicate(request, work) });
       case 'clear':
         return tell({ cleared: await clear(request, work) });
       case 'stage':

@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { levelOf, migrate, MigrationFailure } from '../../../src/sandbox/stand-in/migrations/migrate.ts';
 import { populate } from '../../../src/sandbox/stand-in/populate.ts';
-import { derive, levelFor, profileOf, profiles } from '../../../src/sandbox/stand-in/profiles.ts';
+import { derive, levelFor, measuredProfiles } from '../../../src/sandbox/stand-in/profiles.ts';
+import { profileOf } from '../../../src/sandbox/stand-in/versions.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '../../fixtures/t3');
 const nightly = '0.0.33-nightly.20260808.1031';
@@ -47,7 +48,7 @@ const migrationsOf = (db: Database.Database) =>
 const touchedByServer = new Set(['effect_sql_migrations', 'auth_pairing_links', 'provider_session_runtime']);
 
 describe('a fresh database', () => {
-  it.each(profiles.map((profile) => [profile.version, profile] as const))(
+  it.each(measuredProfiles.map((profile) => [profile.version, profile] as const))(
     'has the schema and the migrations of a real one by %s',
     (version, profile) => {
       const db = new Database(':memory:');

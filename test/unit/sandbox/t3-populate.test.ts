@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/sandbox/stand-in/migrations/migrate.ts';
 import { populate, type PopulateOptions } from '../../../src/sandbox/stand-in/populate.ts';
-import { levelFor, profiles } from '../../../src/sandbox/stand-in/profiles.ts';
+import { levelFor, measuredProfiles as profiles } from '../../../src/sandbox/stand-in/profiles.ts';
 import { createStateDatabase } from '../../../src/sandbox/stand-in/state.ts';
 import { countWork, readState } from '../../../src/t3/state-database.ts';
 

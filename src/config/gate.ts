@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { absolutePath, duration, size } from './units.ts';
+
+/** The keys of the config's section `gate`. */
+export const gateShape = {
+  bind: z
+    .string()
+    .refine((text) => isIP(text) !== 0, 'expected an IP address')
+    .default('0.0.0.0')
+    .describe(
+      'The address that units bind t3 to (--host in ExecStart). From 0.0.29 on it decides how the session cookie is called: a gate on another one judges another program.',
+    ),
+  memory: size(128 * 1024 ** 2)
+    .prefault('2gb')
+    .describe('The memory that a server under trial may use, with all that it starts.'),
+  watch: duration()
+    .prefault('5s')
+    .describe('How long a server under trial is watched after it was paired with: some crash late.'),
+  fresh: duration(1000).prefault('6h').describe('How long a verdict holds.'),
+  commands: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[\w. -]{1,40}$/, 'expected a short name')
+          .describe('What it is called.'),
+        argv: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('The command and its arguments; no shell reads them.'),
+        folder: absolutePath('home').default('/').describe('Where it runs; {home} is the administrator’s.'),
+        timeout: duration(1000).prefault('10m').describe('The longest that it may take.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'More that has to succeed, as the administrator: the dispatch’s own tests, for example. T3_CANDIDATE holds the version.',
+    ),
+};

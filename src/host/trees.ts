@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, lstat, mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileProblem } from './files.ts';
+
+/** Whole folders of the host's own, like an installed package; never a user's. */
+export interface Trees {
+  /** Make a folder that others may look into (0755), and those above it. @throws FileProblem */
+  make(folder: string): Promise<void>;
+  /** Remove a folder with all that is in it, if it is there; links are not followed. @throws FileProblem */
+  remove(folder: string): Promise<void>;
+  /** Give a finished folder its name; what has that name now is removed. @throws FileProblem */
+  replace(from: string, to: string): Promise<void>;
+  /**
+   * Make up for a `replace` that was cut off, or never came to be: `from` is gone, and what has the name `to` is whole.
+   *
+   * @throws FileProblem
+   */
+  settle(from: string, to: string): Promise<void>;
+  /**
+   * SHA-256, in hex, over everything in a folder: names, kinds, modes, contents, where links lead. Two folders with the
+   * same one hold the same program.
+   *
+   * @param except Names directly in it that do not count.
+   * @throws FileProblem
+   */
+  digest(folder: string, except?: readonly string[]): Promise<string>;
+}
+
+/** What `replace` moves out of the way. */
+const outgoing = (from: string) => `${from}.old`;
+
+export const systemTrees: Trees = {
+  async make(folder) {
+    try {
+      const first = await mkdir(folder, { recursive: true, mode: 0o755 });
+      // Whatever the umask of whoever calls.
+      if (first === undefined) return;
+      for (let at = folder; at.startsWith(first); at = path.dirname(at)) await chmod(at, 0o755);
+    } catch (error) {
+      throw fileProblem(folder, error);
+    }
+  },
+
+  async remove(folder) {
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      throw fileProblem(folder, error);
+    }
+  },
+
+  async replace(from, to) {
+    try {
+      if (await isThere(to)) await rename(to, outgoing(from));
+      await rename(from, to);
+      await this.remove(outgoing(from));
+    } catch (error) {
+      throw fileProblem(to, error);
+    }
+  },
+
+  async settle(from, to) {
+    try {
+      if (!(await isThere(to)) && (await isThere(outgoing(from)))) await rename(outgoing(from), to);
+      for (const left of [from, outgoing(from)]) await this.remove(left);
+    } catch (error) {
+      throw fileProblem(to, error);
+    }
+  },
+
+  async digest(folder, except = []) {
+    const hash = createHash('sha256');
+    const walk = async (relative: string): Promise<void> => {
+      const names = (await readdir(path.join(folder, relative))).filter(
+        (name) => relative !== '' || !except.includes(name),
+      );
+      // By code unit: the order must not depend on a locale.
+      for (const name of names.toSorted()) {
+        const at = path.join(relative, name);
+        const whole = path.join(folder, at);
+        const stat = await lstat(whole);
+        const mode = (stat.mode & 0o7777).toString(8);
+        if (stat.isSymbolicLink()) hash.update(`l ${JSON.stringify([at, await readlink(whole)])}\n`);
+        else if (stat.isDirectory()) {
+          hash.update(`d ${mode} ${JSON.stringify(at)}\n`);
+          await walk(at);
+        } else if (stat.isFile()) {
+          hash.update(`f ${mode} ${stat.size} ${JSON.stringify(at)}\n`);
+          for await (const chunk of createReadStream(whole)) hash.update(chunk as Buffer);
+        } else throw fileProblem(whole, { code: 'is neither a file nor a folder nor a link' });
+      }
+    };
+    try {
+      await walk('');
+    } catch (error) {
+      throw fileProblem(folder, error);
+    }
+    return hash.digest('hex');
+  },
+};
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
