@@ -121,6 +121,13 @@ export const unitOf = (user: string) => `t3-serve@${user}.service`;
 export const databaseOf = (user: string) => `/home/${user}/.t3/userdata/state.sqlite`;
 export const snapshotsOf = (user: string) => `/var/backups/t3-state/${user}/cockpit`;
 
+/** The argv of one of its processes. */
+export const programCommand = (entry: string, ...args: string[]): string[] => [
+  node,
+  `${installed}/dist/${entry}.js`,
+  ...args,
+];
+
 /** The argv of the built program on this machine. */
 export const cockpitCommand = (args: readonly string[]): string[] => [
   node,
