@@ -1,12 +1,10 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { absolutePath, duration, size } from './units.ts';
 
 /** The keys of the config's section `gate`. */
 export const gateShape = {
   bind: z
-    .string()
-    .refine((text) => isIP(text) !== 0, 'expected an IP address')
+    .union([z.ipv4(), z.ipv6()], 'expected an IP address')
     .default('0.0.0.0')
     .describe(
       'The address that units bind t3 to (--host in ExecStart). From 0.0.29 on it decides how the session cookie is called: a gate on another one judges another program.',

@@ -26,6 +26,10 @@ export interface Trees {
    * @throws FileProblem
    */
   digest(folder: string, except?: readonly string[]): Promise<string>;
+  /** What is in a folder. @throws FileProblem */
+  names(folder: string): Promise<string[]>;
+  /** The checksum of a file as npm writes it: `sha512-…` (Subresource Integrity). @throws FileProblem */
+  integrity(file: string): Promise<string>;
 }
 
 /** What `replace` moves out of the way. */
@@ -98,6 +102,24 @@ export const systemTrees: Trees = {
       throw fileProblem(folder, error);
     }
     return hash.digest('hex');
+  },
+
+  async names(folder) {
+    try {
+      return await readdir(folder);
+    } catch (error) {
+      throw fileProblem(folder, error);
+    }
+  },
+
+  async integrity(file) {
+    const hash = createHash('sha512');
+    try {
+      for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+    } catch (error) {
+      throw fileProblem(file, error);
+    }
+    return `sha512-${hash.digest('base64')}`;
   },
 };
 

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Host } from '../../host/host.ts';
@@ -96,11 +94,9 @@ async function fetchPackage(
       throw new Error(`${spec} cannot be installed: ${sourceProblem(result)}`);
   };
   await run(['pack', spec, `--pack-destination=${packages}`, '--silent']);
-  const tarball = (await readdir(packages)).find((name) => name.endsWith('.tgz'));
+  const tarball = (await host.trees.names(packages)).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error(`npm fetched no package of ${spec}`);
-  const bytes = await readFile(path.join(packages, tarball));
-  const sum = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
-  if (sum !== integrity)
+  if ((await host.trees.integrity(path.join(packages, tarball))) !== integrity)
     throw new StepRefused(`the package source serves other bits for ${version} than it announced`);
   await run(['install', '--global', `--prefix=${partial}`, path.join(packages, tarball)]);
   await host.trees.remove(packages);

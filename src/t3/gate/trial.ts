@@ -1,12 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { minimalEnvironment, type Commands } from '../../host/commands.ts';
+import type { Commands } from '../../host/commands.ts';
 import { HttpFailure, type Http } from '../../host/http.ts';
+import { freePortAt, startTrialServer, type TrialServer } from '../../host/trial-server.ts';
 import { excerpt, publicLine } from '../../text/printable.ts';
 import { mint } from '../credential.ts';
 import { environmentPath, runningVersion } from '../environment.ts';
@@ -14,8 +10,6 @@ import { cookieName, exchange, type Endpoint } from '../exchange.ts';
 import type { TrialReport, TrialRequest } from './protocol.ts';
 
 const interval = 50;
-/** How long a server may take to stop, milliseconds. */
-const stopPatience = 10_000;
 /** Lines of its log that are kept. */
 const mostLines = 60;
 const notable = /\b(ERROR|WARN|FATAL)\b|[Mm]igration|Error:/;
@@ -33,14 +27,13 @@ export async function holdTrial(
   const report = emptyReport();
   let port: number;
   try {
-    port = await freePort(request.bind);
+    port = await freePortAt(request.bind);
   } catch (error) {
     return { ...report, problem: `no port to be had at ${request.bind}: ${wordsOf(error)}` };
   }
   tell('start');
   const began = performance.now();
-  const server = start(request, port);
-  const log = followLog(server, report);
+  const server = start(request, port, report);
   try {
     const endpoint = { http: machine.http, port, timeout: request.httpTimeout, maxBody: request.maxBody };
     if (await answers(endpoint, server, report, began + request.startTimeout)) {
@@ -50,11 +43,10 @@ export async function holdTrial(
       tell('watch');
       await watch(server, request.watch);
     }
-    report.memory = peakOf(server.pid);
-    report.ended = endOf(server);
+    report.memory = server.peak();
+    report.ended = server.ended();
   } finally {
-    await stop(server);
-    await log;
+    await server.stop();
   }
   return report;
 }
@@ -73,37 +65,27 @@ function emptyReport(): TrialReport {
   };
 }
 
-/** It dies with us, whatever becomes of us. Telemetry off: nobody has asked for this server (docs/t3-contract.md). */
-function start({ binary, baseDir, bind }: TrialRequest, port: number): ChildProcess {
-  const serve = [binary, 'serve', '--host', bind, '--port', String(port), '--base-dir', baseDir];
-  return spawn('setpriv', ['--pdeathsig=KILL', '--', ...serve], {
-    cwd: '/',
-    env: { ...minimalEnvironment, HOME: baseDir, T3CODE_TELEMETRY_ENABLED: 'false' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-/** Keep what its log says of errors and migrations, without the credentials that are in it. */
-async function followLog(server: ChildProcess, report: TrialReport): Promise<void> {
-  const follow = async (stream: ChildProcess['stdout']) => {
-    if (stream === null) return;
-    for await (const line of createInterface({ input: stream })) {
+/** Telemetry off: nobody has asked for this server (docs/t3-contract.md). Its log is kept without the credentials in it. */
+function start({ binary, baseDir, bind }: TrialRequest, port: number, report: TrialReport): TrialServer {
+  return startTrialServer(
+    [binary, 'serve', '--host', bind, '--port', String(port), '--base-dir', baseDir],
+    { HOME: baseDir, T3CODE_TELEMETRY_ENABLED: 'false' },
+    (line) => {
       if (line.includes(readyLine)) report.ready = true;
       if (notable.test(line) && report.log.length < mostLines)
         report.log.push(excerpt(publicLine(line), 300));
-    }
-  };
-  await Promise.all([follow(server.stdout), follow(server.stderr), once(server, 'close')]);
+    },
+  );
 }
 
 /** @returns whether it did, before it ended and before its time was up. */
 async function answers(
   endpoint: Endpoint,
-  server: ChildProcess,
+  server: TrialServer,
   report: TrialReport,
   deadline: number,
 ): Promise<boolean> {
-  while (endOf(server) === null && performance.now() < deadline) {
+  while (server.ended() === null && performance.now() < deadline) {
     try {
       const answer = await endpoint.http.fetch(`http://127.0.0.1:${endpoint.port}${environmentPath}`, {
         timeout: endpoint.timeout,
@@ -152,43 +134,9 @@ async function pair(
   }
 }
 
-async function watch(server: ChildProcess, time: number): Promise<void> {
+async function watch(server: TrialServer, time: number): Promise<void> {
   const deadline = performance.now() + time;
-  while (endOf(server) === null && performance.now() < deadline) await delay(interval);
-}
-
-function endOf({ exitCode, signalCode }: ChildProcess): string | null {
-  if (signalCode !== null) return `killed by ${signalCode}`;
-  return exitCode === null ? null : `exit code ${exitCode}`;
-}
-
-async function stop(server: ChildProcess): Promise<void> {
-  if (endOf(server) !== null) return;
-  const gone = once(server, 'exit');
-  server.kill('SIGTERM');
-  const killer = setTimeout(() => server.kill('SIGKILL'), stopPatience);
-  await gone;
-  clearTimeout(killer);
-}
-
-/** proc_pid_status(5): the most that it had resident. */
-function peakOf(pid: number | undefined): number | null {
-  try {
-    const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return line?.[1] === undefined ? null : Number(line[1]) * 1024;
-  } catch {
-    // It has ended: then that is what is told of it.
-    return null;
-  }
-}
-
-/** One that is free now. In a network of our own nobody takes it in between. */
-async function freePort(bind: string): Promise<number> {
-  const server = createServer().listen(0, bind);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  while (server.ended() === null && performance.now() < deadline) await delay(interval);
 }
 
 function wordsOf(error: unknown): string {
