@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdersOf } from '../../src/host/holders.ts';
 import { dumpWork } from './databases.ts';
 import { FaultBench } from './faults/bench.ts';
+import { until } from './sandbox.ts';
 
 /** A restore that a power cut has ended, or that a person takes to its end without this program. */
 
@@ -68,6 +70,13 @@ describe('docs/recovering-by-hand.md', () => {
   const paste = (script: string) =>
     execFileSync('sh', ['-euc', script.replaceAll('-ID.', `-${identity()}.`)], { cwd: userdata() });
 
+  /** Its first step: `fuser` says nothing. A page visit may still be on its way out. */
+  const nobodyAtWork = () =>
+    until('nobody has it open', async () => {
+      const { ino: inode, dev: device } = statSync(bench.live, { bigint: true });
+      return (await holdersOf([{ inode, device }])).length === 0 ? true : undefined;
+    });
+
   it.each([
     ['**The old one, and `.new` is there:**', stopped, 'old'],
     ['**The old one, and `.new` is gone:**', exchanged, 'old'],
@@ -80,6 +89,7 @@ describe('docs/recovering-by-hand.md', () => {
     const { id } = await bench.run(restore(), { at, how: 'die after' });
     expect(existsSync(path.join(userdata(), `state.sqlite.t3-cockpit-${identity()}.txt`))).toBe(true);
     const live = dumpWork(bench.live);
+    await nobodyAtWork();
     paste(script);
     const wanted = path.join(bench.sandbox.snapshots('alice'), bench.chosen);
     const found = dumpWork(bench.live);

@@ -7,6 +7,7 @@ import { minimalEnvironment } from '../../host/commands.ts';
 import { entryCommand } from '../../host/program.ts';
 import { packageName } from '../layout.ts';
 import type { VersionProfile } from '../stand-in/profiles.ts';
+import { badVersions } from '../stand-in/versions.ts';
 
 const run = promisify(execFile);
 
@@ -20,10 +21,11 @@ export function launcherText(version: string): string {
 
 /** What npm is told of a version in its `package.json`. */
 export function manifestOf({ version, faults }: VersionProfile): object {
+  const wrong = badVersions.find(({ profile }) => profile.version === version)?.wrong;
   return {
     name: packageName,
     version,
-    description: 'a stand-in of the t3-cockpit sandbox',
+    description: `a stand-in of the t3-cockpit sandbox${wrong === undefined ? '' : `: ${wrong}, on purpose`}`,
     bin: { t3: 'bin/t3' },
     // Nobody publishes that one, so npm finds no way to install this one.
     ...(faults.cannotInstall === true ? { dependencies: { 't3-part-that-nobody-publishes': '1.0.0' } } : {}),

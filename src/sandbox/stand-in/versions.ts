@@ -56,13 +56,13 @@ export const badVersions: readonly OnPurpose[] = [
   },
 ];
 
-/** Every version that the stand-in can be. */
+/** Every version that the stand-in can be, oldest first. */
 export const profiles: readonly VersionProfile[] = [
   v24,
   v27,
-  ...badVersions.map(({ profile }) => profile),
   v33,
-];
+  ...badVersions.map(({ profile }) => profile),
+].sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
 
 /** @throws when the stand-in is not made for that version; says for which it is. */
 export function profileOf(version: string): VersionProfile {
