@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores are what a small host has; whole sandboxes compete for them.
-    maxWorkers: 2,
+    // Two cores are what a small host has; a third of their time two workers would spend waiting for servers.
+    maxWorkers: 3,
   },
 });

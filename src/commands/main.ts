@@ -12,7 +12,6 @@ import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
-import { preflight } from './preflight.ts';
 import { probe } from './probe.ts';
 import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
 import {
@@ -25,6 +24,7 @@ import {
 } from './snapshots.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
+import { versionCommands, type Runs } from './version-commands.ts';
 
 export interface Faces {
   /** Open the full-screen cockpit; resolves when it was left. */
@@ -63,9 +63,9 @@ function explain(error: unknown, io: Io): ExitCode {
 function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command {
   const program = new Command('t3-cockpit');
   const context = (): CommandContext => ({ io, options: program.opts<GlobalOptions>() });
-  const run =
-    <Arguments extends unknown[]>(command: (...args: Arguments) => ExitCode | Promise<ExitCode>) =>
-    async (...args: Arguments): Promise<void> =>
+  const run: Runs =
+    (command) =>
+    async (...args) =>
       ended(await command(...args));
 
   program
@@ -198,12 +198,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--detach', 'start it and return', false)
     .action(run((flags: { detach: boolean }) => drain(context(), flags)));
 
-  program
-    .command('preflight')
-    .description('fetch a version, and judge it on copies of real databases; nothing else changes')
-    .argument('<version>', 'an exact one, or a tag: latest, nightly')
-    .option('--detach', 'start it and return', false)
-    .action(run((version: string, flags: { detach: boolean }) => preflight(context(), version, flags)));
+  versionCommands(program, context, run);
 
   const journal = program
     .command('operations')

@@ -11,6 +11,7 @@ import { sessionMembers } from '../operations/session.ts';
 import { currentActor, planOperation, submit, type PlanningFacts } from '../operations/submit.ts';
 import { Refused, UsageProblem } from '../operations/errors.ts';
 import { undoable } from '../operations/undo.ts';
+import { freshVerdict } from '../operations/verdicts.ts';
 import { findCandidate } from '../t3/packages.ts';
 import { printable } from '../text/printable.ts';
 import { observerFor, type CommandContext, type Opened } from './context.ts';
@@ -99,9 +100,16 @@ async function factsFor(
   { environment }: Io,
 ): Promise<PlanningFacts> {
   const { journal, host, config } = opened;
-  if (request.kind === 'preflight') {
+  if (request.kind === 'preflight' || request.kind === 'bump') {
     const candidate = await findCandidate(host, config, request.version);
-    return { journal, candidate: { candidate, administrator: administratorName(config, environment) } };
+    const administrator = administratorName(config, environment);
+    const home = (await host.accounts.byName([administrator])).get(administrator)?.home ?? '/nonexistent';
+    const installed = valueOf(fleet.installed);
+    const verdict =
+      journal === undefined || 'problem' in candidate || installed === undefined
+        ? undefined
+        : freshVerdict(journal, candidate, installed, { now: host.clock.now(), fresh: config.gate.fresh });
+    return { journal, candidate: { candidate, administrator, home, verdict } };
   }
   if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
   if (request.kind === 'undo')

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { z } from 'zod';
-import { gateShape } from './gate.ts';
+import { bumpShape, gateShape, pin } from './versions.ts';
 import { section } from './section.ts';
 import { absolutePath, duration, size } from './units.ts';
 
@@ -9,17 +9,6 @@ import { absolutePath, duration, size } from './units.ts';
  * (docs/host.md). A host that differs says so in its YAML file; no path, name, limit or cadence is written
  * anywhere else. Descriptions are the reference documentation (`t3-cockpit config schema`).
  */
-
-const pin = z.strictObject({
-  file: absolutePath('home').describe(
-    'A file that carries the pinned t3 version as a shell default; {home} is the administrator’s.',
-  ),
-  variable: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a shell variable')
-    .default('T3_PIN')
-    .describe('The shell variable: the version stands in ${NAME:-version}.'),
-});
 
 export const configSchema = z.strictObject({
   host: section({
@@ -117,9 +106,10 @@ export const configSchema = z.strictObject({
 
   pins: z
     .array(pin)
-    .default([
-      { file: '{home}/code/infra/scripts/t3-autoupdate.sh', variable: 'T3_PIN' },
-      { file: '{home}/code/infra/scripts/workstation/setup-devvm.sh', variable: 'T3_PIN' },
+    .prefault([
+      { file: '{home}/code/infra/scripts/t3-autoupdate.sh' },
+      { file: '{home}/code/infra/scripts/workstation/setup-devvm.sh' },
+      { file: '/usr/local/bin/t3-autoupdate', copy: true },
     ])
     .describe('The files that pin the t3 version; they must agree. Empty: this host pins nothing.'),
 
@@ -197,6 +187,8 @@ export const configSchema = z.strictObject({
   }).describe('The pairing handshake, done for real.'),
 
   gate: section(gateShape).describe('What a version must pass before it is installed for everybody.'),
+
+  bump: section(bumpShape).describe('How a version is brought to everybody.'),
 
   busy: section({
     quiet: duration()

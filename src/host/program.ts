@@ -10,6 +10,7 @@ export type Entry =
   | 'snapshotter'
   | 'keeper'
   | 'gate'
+  | 'editor'
   | 'supervisor'
   | 'stand-in-t3'
   | 'stand-in-dispatch'

@@ -1,6 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, readlink, rename, rm } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { fileProblem } from './files.ts';
 
@@ -26,6 +39,16 @@ export interface Trees {
    * @throws FileProblem
    */
   digest(folder: string, except?: readonly string[]): Promise<string>;
+  /** Where a symbolic link leads, as it says it; undefined where it is none, or there is nothing. @throws FileProblem */
+  leadsTo(file: string): Promise<string | undefined>;
+  /** Make a path a symbolic link, in place of whatever file or link it is, by one rename(2). @throws FileProblem */
+  point(file: string, target: string): Promise<void>;
+  /** Give a file a second name (link(2)); one that has it already keeps it. @throws FileProblem */
+  second(file: string, name: string): Promise<void>;
+  /** Copy a program, whole or not at all. @throws FileProblem */
+  copy(from: string, to: string): Promise<void>;
+  /** Give a file another name, in place of whatever file has that (rename(2)). @throws FileProblem */
+  move(from: string, to: string): Promise<void>;
   /** What is in a folder. @throws FileProblem */
   names(folder: string): Promise<string[]>;
   /** The checksum of a file as npm writes it: `sha512-…` (Subresource Integrity). @throws FileProblem */
@@ -84,14 +107,14 @@ export const systemTrees: Trees = {
       for (const name of names.toSorted()) {
         const at = path.join(relative, name);
         const whole = path.join(folder, at);
-        const stat = await lstat(whole);
-        const mode = (stat.mode & 0o7777).toString(8);
-        if (stat.isSymbolicLink()) hash.update(`l ${JSON.stringify([at, await readlink(whole)])}\n`);
-        else if (stat.isDirectory()) {
+        const found = await lstat(whole);
+        const mode = (found.mode & 0o7777).toString(8);
+        if (found.isSymbolicLink()) hash.update(`l ${JSON.stringify([at, await readlink(whole)])}\n`);
+        else if (found.isDirectory()) {
           hash.update(`d ${mode} ${JSON.stringify(at)}\n`);
           await walk(at);
-        } else if (stat.isFile()) {
-          hash.update(`f ${mode} ${stat.size} ${JSON.stringify(at)}\n`);
+        } else if (found.isFile()) {
+          hash.update(`f ${mode} ${found.size} ${JSON.stringify(at)}\n`);
           for await (const chunk of createReadStream(whole)) hash.update(chunk as Buffer);
         } else throw fileProblem(whole, { code: 'is neither a file nor a folder nor a link' });
       }
@@ -102,6 +125,58 @@ export const systemTrees: Trees = {
       throw fileProblem(folder, error);
     }
     return hash.digest('hex');
+  },
+
+  async leadsTo(file) {
+    try {
+      return await readlink(file);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EINVAL' || code === 'ENOENT') return undefined;
+      throw fileProblem(file, error);
+    }
+  },
+
+  async point(file, target) {
+    const fresh = `${file}.t3-cockpit-new`;
+    try {
+      await rm(fresh, { force: true });
+      await symlink(target, fresh);
+      await rename(fresh, file);
+      await syncFolder(path.dirname(file));
+    } catch (error) {
+      throw fileProblem(file, error);
+    }
+  },
+
+  async second(file, name) {
+    try {
+      await link(file, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileProblem(name, error);
+      const [one, other] = await Promise.all([lstat(file), lstat(name)]);
+      if (one.ino !== other.ino || one.dev !== other.dev) throw fileProblem(name, error);
+    }
+  },
+
+  async copy(from, to) {
+    const fresh = `${to}.t3-cockpit-new`;
+    try {
+      await copyFile(from, fresh);
+      await chmod(fresh, (await stat(from)).mode & 0o7777);
+      await rename(fresh, to);
+    } catch (error) {
+      throw fileProblem(to, error);
+    }
+  },
+
+  async move(from, to) {
+    try {
+      await rename(from, to);
+      await syncFolder(path.dirname(to));
+    } catch (error) {
+      throw fileProblem(from, error);
+    }
   },
 
   async names(folder) {
@@ -122,6 +197,16 @@ export const systemTrees: Trees = {
     return `sha512-${hash.digest('base64')}`;
   },
 };
+
+/** fsync(2) of a folder's entries. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
 
 async function isThere(file: string): Promise<boolean> {
   try {

@@ -24,6 +24,12 @@ export interface Execution {
 
 export type LaneOutcome = Outcome;
 
+/** How an operation ended, and why. */
+export interface Ended {
+  outcome: Outcome;
+  reason: string | undefined;
+}
+
 /** How one step ended, and whether that leaves everything as it is. */
 interface StepEnd {
   outcome: Extract<Outcome, 'succeeded' | 'failed' | 'refused' | 'interrupted'>;
@@ -40,16 +46,15 @@ export interface LaneRun {
   space: SpaceLedger;
   lane: Lane;
   execution: Execution;
+  /** Leave it as it is when it fails: somebody else takes it back, with others (rollout.ts). */
+  leave?: true;
 }
 
 /**
  * Execute a plan: lanes in parallel within its bound, each lane's steps in order. One lane's failure is its own. The
  * only place where steps run, and so the place of the guards.
  */
-export async function execute(
-  plan: Plan,
-  execution: Execution,
-): Promise<{ outcome: Outcome; reason: string | undefined }> {
+export async function execute(plan: Plan, execution: Execution): Promise<Ended> {
   const accountOf = await accountsOf(plan, execution.host);
   const space = new SpaceLedger();
   const limit = pLimit(plan.parallel);
@@ -103,7 +108,7 @@ export async function runLane(run: LaneRun, done: readonly Step[] = []): Promise
         if (worst !== 'failed') worst = outcome;
         continue;
       }
-      return stay === true ? outcome : await goBack(run, behind, outcome, stuck);
+      return stay === true || run.leave === true ? outcome : await goBack(run, behind, outcome, stuck);
     }
     return worst;
   } finally {
@@ -266,10 +271,7 @@ function undoOf(step: Step, recorder: Recorder): unknown {
 }
 
 /** What the lanes' outcomes make of the operation. */
-export function judge(
-  lanes: readonly LaneOutcome[],
-  stopped: boolean,
-): { outcome: Outcome; reason: string | undefined } {
+export function judge(lanes: readonly LaneOutcome[], stopped: boolean): Ended {
   const count = (outcome: LaneOutcome) => lanes.filter((each) => each === outcome).length;
   const done = `${count('succeeded')} of ${lanes.length} users done`;
   if (count('succeeded') === lanes.length) return { outcome: 'succeeded', reason: undefined };

@@ -81,7 +81,7 @@ const beside = ({ live, home, base }: Ground) => ({ live, home, base });
 export function stopOf(
   ground: Ground,
   about: Pick<StopStep, 'exclusive'> &
-    Partial<Pick<StopStep, 'interruptTurn' | 'unlessWorkSince' | 'deferral'>>,
+    Partial<Pick<StopStep, 'interruptTurn' | 'unlessWorkSince' | 'deferral' | 'keepStopped'>>,
 ): StopStep {
   return {
     kind: 'stop',

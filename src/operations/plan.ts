@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { snapshotKinds } from '../snapshots/names.ts';
 import { workSchema } from '../t3/state-schema.ts';
 import { preflightSteps } from './preflight-steps.ts';
+import { rolloutSteps } from './rollout-steps.ts';
 
 /**
  * A plan: every step of an operation, computed before anything runs, and the same for a dry run. It is recorded in the
@@ -118,6 +119,8 @@ const stopStep = z.object({
   unlessWorkSince: workSchema.nullable(),
   /** Where to write down that a restart is owed, should the user be busy, and onto which version; null for nowhere. */
   deferral: z.object({ file: z.string(), version: z.string() }).nullable(),
+  /** Of a bump: a server that has stopped is not started again for a failure, for that would migrate its database. */
+  keepStopped: z.boolean().optional(),
 });
 export type StopStep = z.output<typeof stopStep>;
 
@@ -154,6 +157,15 @@ const coldCopyStep = z.object({
   takenAt: z.number(),
   version: z.string().nullable(),
   bytes: z.number(),
+  /** Of a bump: how the database is put back, should it have been migrated by then. */
+  back: z
+    .object({
+      /** The schema on which the version runs that it goes back to. */
+      schema: z.object({ id: z.int(), name: z.string() }),
+      stage: stageStep,
+      replace: replaceStep,
+    })
+    .optional(),
 });
 export type ColdCopyStep = z.output<typeof coldCopyStep>;
 
@@ -167,6 +179,8 @@ const startStep = z.object({
   port: z.number(),
   /** Leave it stopped if it was so before. */
   asBefore: z.boolean(),
+  /** By the time it may have to be stopped again, somebody may be at work on it: ask before. */
+  guarded: z.boolean().optional(),
 });
 export type StartStep = z.output<typeof startStep>;
 
@@ -174,7 +188,7 @@ const proveStep = z.object({
   ...probeStep.shape,
   kind: z.literal('prove'),
   /** What a broken handshake means: back to what was there, or stay and say so. */
-  onFailure: z.enum(['go back', 'stay']),
+  onFailure: z.enum(['go back', 'stay', 'take all back']),
 });
 export type ProveStep = z.output<typeof proveStep>;
 
@@ -202,6 +216,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
   proveStep,
   settleStep,
   ...preflightSteps,
+  ...rolloutSteps,
 ]);
 export type Step = z.output<typeof stepSchema>;
 
@@ -218,11 +233,15 @@ export const planSchema = z.object({
     'restart',
     'drain',
     'preflight',
+    'bump',
+    'freeze',
   ]),
   /** One lane a user, or one of the host: its steps run in order, and its failure is its own. */
   lanes: z.array(
     z.object({
       user: z.string().nullable(),
+      /** Of a bump: in which part of it this is done. */
+      phase: z.enum(['judge', 'save', 'switch', 'users', 'close']).optional(),
       steps: z.array(stepSchema).min(1),
       /** The steps have nothing to do with each other: one that fails does not end the lane. */
       independent: z.boolean().optional(),
@@ -248,3 +267,4 @@ export type Plan = z.output<typeof planSchema>;
 
 export * from './preflight-steps.ts';
 export * from './request.ts';
+export * from './rollout-steps.ts';

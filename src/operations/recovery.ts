@@ -18,12 +18,14 @@ import {
   judge,
   recoverStep,
   runLane,
+  type Ended,
   type Execution,
   type LaneOutcome,
   type LaneRun,
 } from './executor.ts';
 import { holdTimers, releaseTimers } from './hold.ts';
 import { planSchema, type Plan, type Request, type Step } from './plan.ts';
+import { Rollout } from './rollout.ts';
 import { stepKind } from './steps/index.ts';
 import { Lane } from './steps/step.ts';
 
@@ -124,6 +126,14 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
   if (except !== undefined) joinSessions(durable, except, operation.id);
   const accountOf = await accountsOf(plan, host);
   if (way !== 'clear up') await holdTimers(host, config, recorder);
+  if (plan.kind === 'bump' && way !== 'clear up') {
+    const ended = await recoverRollout(plan, accountOf, execution, way);
+    await releaseTimers(host, config, recorder);
+    return end(
+      ended.outcome,
+      `the runner died; ${way === 'resume' ? 'resumed' : 'taken back'}${ended.reason === undefined ? '' : `: ${ended.reason}`}`,
+    );
+  }
   const outcomes: LaneOutcome[] = [];
   const unfinished: string[] = [];
   for (const lane of plan.lanes) {
@@ -150,6 +160,44 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
         ? 'resumed'
         : 'taken back';
   end(outcome, `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`);
+}
+
+/** A bump that was cut off: what was begun is settled first, then all of it goes on, or back. */
+async function recoverRollout(
+  plan: Plan,
+  accountOf: AccountOf,
+  execution: Execution,
+  way: Way,
+): Promise<Ended> {
+  const { recorder } = execution;
+  const records = recordsOf(recorder);
+  for (const lane of plan.lanes) {
+    const run: LaneRun = {
+      steps: lane.steps,
+      independent: false,
+      accountOf,
+      space: new SpaceLedger(),
+      lane: new Lane(),
+      execution,
+    };
+    for (const step of lane.steps) {
+      const record = records.find(({ id }) => id === step.id);
+      if (record?.state !== 'started') continue;
+      const { stuck } = await recoverStep(
+        step,
+        contextOf(step, run, record.undo),
+        recorder,
+        'interrupted',
+        'the runner died',
+      );
+      if (stuck === true) throw new Error(`${step.title}: it is not known how far it got`);
+    }
+    await run.lane.release();
+  }
+  const rollout = await Rollout.prepare(plan, execution);
+  return way === 'resume' && !rollout.turned
+    ? rollout.forward()
+    : rollout.backward('it was cut off', 'interrupted');
 }
 
 /** One user's part in an operation that was cut off: to its end, or to where it began. */

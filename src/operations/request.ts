@@ -49,6 +49,16 @@ export const requestSchema = z.discriminatedUnion('kind', [
   }),
   /** Judge a version: an exact one, or a tag of the package source. */
   z.object({ kind: z.literal('preflight'), version: z.string().min(1).max(64) }),
+  /** Bring a version to everybody. */
+  z.object({
+    kind: z.literal('bump'),
+    version: z.string().min(1).max(64),
+    allowDowngrade: z.boolean().default(false),
+    /** The pin files may disagree: each is moved from what it says. */
+    whateverPinned: z.boolean().default(false),
+  }),
+  /** Forbid versions to move, with a reason; or allow it again, without one. */
+  z.object({ kind: z.literal('freeze'), reason: z.string().max(200).nullable() }),
   z.object({
     kind: z.literal('prune'),
     /** Everybody, when absent. */

@@ -197,7 +197,7 @@ function stageOf(ground: Ground, entry: CatalogEntry, seen: StageStep['seen']): 
   };
 }
 
-function replaceOf(ground: Ground, instance: Instance, { now, tail }: Naming): ReplaceStep {
+export function replaceOf(ground: Ground, instance: Instance, { now, tail }: Naming): ReplaceStep {
   const { user, live, home, base, backups, folder, version } = ground;
   const size = valueOf(instance.size);
   const name = (at: number) => formatName({ kind: 'prerestore', version, takenAt: at }, tail);

@@ -19,6 +19,7 @@ import { execute } from './executor.ts';
 import { planSchema, requestSchema, type Plan } from './plan.ts';
 import { NeedsDecision } from './errors.ts';
 import { disrupts, holdTimers, releaseTimers } from './hold.ts';
+import { Rollout } from './rollout.ts';
 import { OperationInTheWay, recoverCutOff, type Recovering } from './recovery.ts';
 
 /** How long to wait for the host lock, in seconds: for a runner that has its outcome and is about to end. */
@@ -84,13 +85,11 @@ export async function runOperation(argv: readonly string[], open = openHost): Pr
     // What is thrown from here on leaves steps begun: the operation stays open, and the next runner clears up after it.
     const holds = disrupts(ready.plan);
     if (holds) await holdTimers(host, config, recorder);
-    const { outcome, reason } = await execute(ready.plan, {
-      host,
-      config,
-      recorder,
-      binaries: new Binaries(host, config),
-      signal: stop.signal,
-    });
+    const execution = { host, config, recorder, binaries: new Binaries(host, config), signal: stop.signal };
+    const { outcome, reason } =
+      ready.plan.kind === 'bump'
+        ? await (await Rollout.prepare(ready.plan, execution)).forward()
+        : await execute(ready.plan, execution);
     if (holds) await releaseTimers(host, config, recorder);
     recordOutcome(durable, host.clock, id, outcome, reason);
     forgetOldOperations(durable, config.journal.operations);

@@ -12,7 +12,9 @@ import type { SessionMember } from '../journal/sessions.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import { automatic, type Actor, type OperationRecord } from '../journal/records.ts';
 import { planBackup } from './backup.ts';
-import { planPreflight, type CandidateFacts } from './preflight.ts';
+import { planBump, type BumpFacts } from './bump.ts';
+import { planFreeze } from './freeze.ts';
+import { planPreflight } from './preflight.ts';
 import { planProbe } from './probe.ts';
 import { planPrune } from './prune.ts';
 import { NeedsDecision, NothingToDo, Refused } from './errors.ts';
@@ -32,7 +34,7 @@ export interface PlanningFacts {
   live?: LiveWork;
   journal: Sqlite | undefined;
   /** What the package source says of the version that is asked for. */
-  candidate?: CandidateFacts;
+  candidate?: BumpFacts;
 }
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
@@ -74,6 +76,11 @@ export function planOperation(
     case 'preflight':
       if (candidate === undefined) throw new Refused('the package source was not asked');
       return planPreflight(fleet, config, naming, candidate);
+    case 'bump':
+      if (candidate === undefined) throw new Refused('the package source was not asked');
+      return planBump(fleet, config, request, naming, candidate);
+    case 'freeze':
+      return planFreeze(config, request);
   }
 }
 

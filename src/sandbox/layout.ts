@@ -19,6 +19,8 @@ export interface Layout {
   state: string;
   run: string;
   logs: string;
+  /** The host's own updater: a copy of a file with the pin. */
+  enforcer: string;
   /** What is wrong with the package source (packages/source.ts). */
   packageTroubles: string;
   environmentFile(user: string): string;
@@ -45,6 +47,7 @@ export function layoutOf(root: string): Layout {
     state: at('var/lib/t3-cockpit'),
     run: at('run'),
     logs: at('var/log'),
+    enforcer: at('usr/local/bin/t3-autoupdate'),
     packageTroubles: at('package-source.json'),
     environmentFile: (user) => at('etc/t3-serve', `${user}.env`),
     home: (user) => at('home', user),

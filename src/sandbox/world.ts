@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -106,7 +106,12 @@ function writeHostFiles(
           : '';
     writeFileSync(layout.environmentFile(user.name), `T3_PORT=${ports[index]}\n${activity}`, { mode: 0o600 });
   });
-  for (const file of pinFiles(layout)) {
+  writePins(layout, version);
+}
+
+/** The pin files in the administrator's checkout, committed, and the copy of one of them that the host runs. */
+function writePins(layout: Layout, version: string): void {
+  for (const file of [...pinFiles(layout), layout.enforcer]) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(
       file,
@@ -114,6 +119,14 @@ function writeHostFiles(
       { mode: 0o755 },
     );
   }
+  const git = (...args: string[]) =>
+    spawnSync('git', ['-C', path.join(layout.home(administrator), 'code/infra'), ...args], {
+      env: { ...minimalEnvironment, HOME: layout.home(administrator) },
+    });
+  // Without git there is no checkout, as on a host without one.
+  if (git('init', '--quiet').status !== 0) return;
+  git('add', '.');
+  git('-c', 'user.name=admin', '-c', 'user.email=admin@sandbox', 'commit', '--quiet', '-m', 'Pin t3');
 }
 
 function pinFiles(layout: Layout): string[] {
@@ -139,10 +152,13 @@ function configText(layout: Layout, dispatch: number, packages: number): string 
       deferral: `${layout.deferrals}/{user}`,
       state: layout.state,
     },
+    pins: [...pinFiles(layout).map((file) => ({ file })), { file: layout.enforcer, copy: true }],
     package: packageName,
     packageSource: `http://127.0.0.1:${packages}/`,
     // As its units do; nothing of a sandbox is to be reached from elsewhere.
     gate: { bind: '127.0.0.1', watch: '1s' },
+    // What takes minutes on a host is to be seen here.
+    bump: { soak: '3s' },
     dispatch: { url: `http://127.0.0.1:${dispatch}` },
     // A sandbox may lie on a small disk, and nothing on it is worth half a gigabyte of reserve.
     snapshots: { keepFree: '16mb' },

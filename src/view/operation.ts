@@ -6,6 +6,7 @@ import type { GateResult } from '../operations/steps/gate.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { ReplaceResult } from '../operations/steps/replace.ts';
 import type { VerifySnapshotResult } from '../operations/steps/verify-snapshot.ts';
+import { durationWords } from '../text/duration.ts';
 import { bytesText, dateText } from './format.ts';
 
 /** How an operation stands, in words. */
@@ -65,9 +66,11 @@ export function plannedText(step: Step): string {
     case 'start':
       return `until it answers at port ${step.port}`;
     case 'prove':
-      return step.onFailure === 'go back'
-        ? 'if it fails, back to what was there'
-        : `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
+      return step.onFailure === 'take all back'
+        ? 'if it fails, everybody goes back'
+        : step.onFailure === 'go back'
+          ? 'if it fails, back to what was there'
+          : `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
     case 'settle':
       return step.deferral === null ? 'nothing is left beside the database' : 'the restart is no longer owed';
     case 'download':
@@ -76,6 +79,18 @@ export function plannedText(step: Step): string {
       return step.role === 'control' ? 'the control: it has to pass' : 'start, pair, watch';
     case 'command':
       return step.argv.join(' ');
+    case 'pin':
+      return `${step.from || 'nightly'} → ${step.to} in ${step.file}`;
+    case 'install':
+      return `${step.binary} → ${step.target}`;
+    case 'check':
+      return `${step.version}${step.schema === null ? '' : `, schema ${step.schema.id}`}`;
+    case 'soak':
+      return `for ${durationWords(step.time)}`;
+    case 'freeze':
+      return step.reason ?? 'versions may move again';
+    case 'mark':
+      return step.lastGood === null ? 'this host keeps none' : step.lastGood;
     case 'remove-snapshot':
       return `remove ${bytesText(step.bytes)} from ${step.folder}`;
   }

@@ -61,15 +61,19 @@ export async function observePins(
     const files = config.pins.map((pin) => expand(pin.file, { home: administrator.home }));
     const tasks = files.map((path) => ({ task: 'text', path, maxSize: config.limits.fileSize }) as const);
     const { answers } = await readAs(host, config, administrator, tasks);
-    const readings = config.pins.map((pin, index): PinReading => {
+    const readings = config.pins.flatMap((pin, index): PinReading[] => {
       const file = files[index] ?? pin.file;
       const answer = answers[index];
-      if (answer === undefined || 'problem' in answer)
-        return { file, pin: undefined, problem: answer?.problem ?? 'not read' };
+      if (answer === undefined || 'problem' in answer) {
+        const problem = answer?.problem ?? 'not read';
+        return pin.copy && problem.endsWith(': no such file') ? [] : [{ file, pin: undefined, problem }];
+      }
       const parsed = parsePin(answer.facts, pin.variable);
-      return 'pin' in parsed
-        ? { file, pin: parsed.pin, problem: undefined }
-        : { file, pin: undefined, problem: parsed.problem };
+      return [
+        'pin' in parsed
+          ? { file, pin: parsed.pin, problem: undefined }
+          : { file, pin: undefined, problem: parsed.problem },
+      ];
     });
     return known(agree(readings), moment(collecting));
   } catch (error) {

@@ -11,7 +11,10 @@ import { fails, holds, type GuardContext, type Verdict } from './guard.ts';
  * before the step begins and again right before the stop. What is not known is a no, but for a restore that its admin
  * has agreed to by the user's name.
  */
-export async function judgeBusy(context: GuardContext, step: StopStep): Promise<Verdict> {
+export async function judgeBusy(
+  context: GuardContext,
+  step: Pick<StopStep, 'user' | 'unit' | 'live' | 'home' | 'interruptTurn'>,
+): Promise<Verdict> {
   const { host, config, account } = context;
   const unit = (await host.units.show([step.unit])).get(step.unit);
   if (unit === undefined) return fails(`busy: the supervisor does not know ${step.unit}`);

@@ -7,6 +7,7 @@ import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ColdCopyStep } from '../plan.ts';
 import { newKeeper } from './replace.ts';
 import { unstoppable, type SnapshotResult } from './snapshot.ts';
+import { putBack } from './put-back.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
 
 /** A snapshot of a stopped server's database: folded, held closed to everybody, and copied. */
@@ -52,6 +53,8 @@ export const coldCopyStep: StepKind<ColdCopyStep> = {
     if (!kept.whole) throw new SnapshotProblem('the copy is not whole');
     return done(context, step, kept);
   },
+
+  undo: putBack,
 
   async recover(context, step) {
     await context.lane.release();

@@ -63,6 +63,16 @@ export const downloadStep: StepKind<DownloadStep> = {
   },
 };
 
+/** What is in a prefix that was fetched; undefined where it was not. */
+export async function bitsOf(
+  context: StepContext,
+  prefix: string,
+): Promise<{ integrity: string; unchanged: boolean } | undefined> {
+  const note = await noteIn(context, prefix);
+  if (note === undefined) return undefined;
+  return { integrity: note.integrity, unchanged: (await digestOf(context.host, prefix)) === note.digest };
+}
+
 const resultOf = ({ version, integrity, digest }: Note, reused: boolean): DownloadResult => ({
   version,
   integrity,

@@ -1,14 +1,20 @@
 import type { Step } from '../plan.ts';
+import { checkStep } from './check.ts';
 import { coldCopyStep } from './cold-copy.ts';
 import { commandStep } from './command.ts';
 import { downloadStep } from './download.ts';
+import { freezeStep } from './freeze.ts';
 import { gateStep } from './gate.ts';
+import { installStep } from './install.ts';
+import { markStep } from './mark.ts';
+import { pinStep } from './pin.ts';
 import { probeStep } from './probe.ts';
 import { proveStep } from './prove.ts';
 import { removeSnapshotStep } from './remove-snapshot.ts';
 import { replaceStep } from './replace.ts';
 import { settleStep } from './settle.ts';
 import { snapshotStep } from './snapshot.ts';
+import { soakStep } from './soak.ts';
 import { stageStep } from './stage.ts';
 import { startStep } from './start.ts';
 import type { StepKind } from './step.ts';
@@ -30,6 +36,12 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   download: downloadStep,
   gate: gateStep,
   command: commandStep,
+  pin: pinStep,
+  install: installStep,
+  check: checkStep,
+  soak: soakStep,
+  mark: markStep,
+  freeze: freezeStep,
 };
 
 /** The code behind a planned step. */

@@ -1,4 +1,5 @@
-import { probeText } from '../../t3/verdict.ts';
+import { readProbes } from '../../journal/probes.ts';
+import { probeText, type ProbeResult } from '../../t3/verdict.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ProbeStep, ProveStep } from '../plan.ts';
 import { changedByRestart } from './changed.ts';
@@ -37,6 +38,7 @@ async function judge(
   { failure, ...done }: StepDone,
 ): Promise<StepDone> {
   const { probes } = done.result as ProbeStepResult;
+  if (step.onFailure === 'take all back') return judgeAll(context, step, done, probes);
   const direct = probes.find(({ route }) => route === 'direct');
   if (direct?.verdict === 'ok') {
     if (failure !== undefined) context.event('warning', { type: 'text', text: failure });
@@ -52,6 +54,29 @@ async function judge(
     failure: `${words}; it was broken before, too: what was restored stays. To go back: t3-cockpit undo ${context.operation}`,
     stay: true,
   };
+}
+
+/**
+ * Of a version that is being rolled out nothing may be worse than it was before: straight in, and by every name for which
+ * it was known to work through the dispatch. What did not work before says nothing against it, and is said.
+ */
+function judgeAll(
+  { journal, event }: StepContext,
+  { user }: ProveStep,
+  done: StepDone,
+  probes: readonly ProbeResult[],
+): StepDone {
+  const before = readProbes(journal, user);
+  const failed = probes.filter(({ verdict }) => verdict !== 'ok');
+  const worse = failed.filter(({ route, name, verdict }) => {
+    if (route === 'direct') return true;
+    const known = before.find(({ last }) => last.route === route && last.name === name)?.last.verdict;
+    return known === undefined ? verdict === 'broken' : known === 'ok';
+  });
+  for (const probe of failed) event('warning', { type: 'text', text: probeText(probe) });
+  if (!probes.some(({ route }) => route === 'direct'))
+    return { ...done, failure: 'no probe of the direct route' };
+  return worse.length === 0 ? done : { ...done, failure: worse.map(probeText).join('; ') };
 }
 
 function brokenBefore(context: StepContext, { user }: ProveStep): boolean {

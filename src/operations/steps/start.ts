@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, isStopped } from '../../host/units/units.ts';
+import { judgeBusy } from '../guards/busy.ts';
+import { ask } from '../guards/guard.ts';
+import { hostingGuard } from '../guards/hosting.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { StartStep } from '../plan.ts';
 import { askRunning } from './running.ts';
-import type { StepContext, StepKind } from './step.ts';
+import { StepRefused, type StepContext, type StepKind } from './step.ts';
 import { requireNobody, stopResult, unitOf } from './stop.ts';
 
 /** What remains of it: what the server says that it runs. */
@@ -57,8 +60,20 @@ export const startStep: StepKind<StartStep> = {
     return undefined;
   },
 
-  undo: stopAgain,
+  async undo(context, step) {
+    if (step.guarded === true) await requireMayStop(context, step);
+    await stopAgain(context, step);
+  },
 };
+
+/** It ran for a while: nobody is cut off, and no session ends with it (guarantee 7). @throws StepRefused */
+async function requireMayStop(context: StepContext, step: StartStep): Promise<void> {
+  for (const verdict of [
+    await ask(hostingGuard, context, step),
+    await judgeBusy(context, { ...step, interruptTurn: false }),
+  ])
+    if (!verdict.holds) throw new StepRefused(verdict.reason);
+}
 
 /** It has the database only since a moment ago, and is stopped for the database's sake: nobody's work is in it. */
 async function stopAgain(context: StepContext, step: StartStep): Promise<void> {

@@ -65,6 +65,10 @@ export const stopStep: StepKind<StopStep> = {
   },
 
   async recover(context, step) {
+    const memory = stopResult(context.remembered());
+    // Who still has the database open is found by the next step, which must have it for itself.
+    if (step.keepStopped === true && memory !== undefined && isStopped(await unitOf(context, step.unit)))
+      return { result: memory };
     await startAgain(context, step);
     return undefined;
   },

@@ -1,6 +1,23 @@
 import { z } from 'zod';
 import { absolutePath, duration, size } from './units.ts';
 
+/** The parts of the config that are about versions: where they are pinned, how they are judged and rolled out. */
+
+export const pin = z.strictObject({
+  file: absolutePath('home').describe(
+    'A file that carries the pinned t3 version as a shell default; {home} is the administrator’s.',
+  ),
+  variable: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a shell variable')
+    .default('T3_PIN')
+    .describe('The shell variable: the version stands in ${NAME:-version}.'),
+  copy: z
+    .boolean()
+    .default(false)
+    .describe('It is a copy of another one that the host runs, of root’s; it may be missing.'),
+});
+
 /** The keys of the config's section `gate`. */
 export const gateShape = {
   bind: z
@@ -34,5 +51,14 @@ export const gateShape = {
     .default([])
     .describe(
       'More that has to succeed, as the administrator: the dispatch’s own tests, for example. T3_CANDIDATE holds the version.',
+    ),
+};
+
+/** The keys of the config's section `bump`. */
+export const bumpShape = {
+  soak: duration()
+    .prefault('1m')
+    .describe(
+      'How long a server that was moved is watched before the next one is: a version that crashes after a minute did not reach everybody.',
     ),
 };

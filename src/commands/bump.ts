@@ -1,0 +1,33 @@
+import { withHost, type CommandContext } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { carryOut } from './request.ts';
+
+export interface BumpFlags {
+  allowDowngrade: boolean;
+  whateverPinned: boolean;
+  detach: boolean;
+}
+
+/** `bump VERSION`: judge it, save everybody, move pins and binary, then one user after the other. */
+export function bump(
+  context: CommandContext,
+  version: string,
+  { allowDowngrade, whateverPinned, detach }: BumpFlags,
+): Promise<ExitCode> {
+  return withHost(context, (opened) =>
+    carryOut(
+      context,
+      opened,
+      { kind: 'bump', version, allowDowngrade, whateverPinned },
+      { versions: true, readers: true },
+      detach,
+    ),
+  );
+}
+
+/** `freeze REASON`, `unfreeze`: may versions move on this host? Its own scripts heed it as well. */
+export function freeze(context: CommandContext, reason: string | null): Promise<ExitCode> {
+  return withHost(context, (opened) =>
+    carryOut(context, opened, { kind: 'freeze', reason }, { versions: false, readers: false }, false),
+  );
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { bump, freeze, type BumpFlags } from './bump.ts';
+import type { CommandContext } from './context.ts';
+import type { ExitCode } from './exit.ts';
+import { preflight } from './preflight.ts';
+
+/** Makes an action of a command: its exit code becomes the program's. */
+export type Runs = <Arguments extends unknown[]>(
+  command: (...args: Arguments) => ExitCode | Promise<ExitCode>,
+) => (...args: Arguments) => Promise<void>;
+
+/** The commands that are about versions. */
+export function versionCommands(program: Command, context: () => CommandContext, run: Runs): void {
+  program
+    .command('preflight')
+    .description('fetch a version, and judge it on copies of real databases; nothing else changes')
+    .argument('<version>', 'an exact one, or a tag: latest, nightly')
+    .option('--detach', 'start it and return', false)
+    .action(run((version: string, flags: { detach: boolean }) => preflight(context(), version, flags)));
+
+  program
+    .command('bump')
+    .description(
+      'bring a version to everybody: judge it, save everybody’s work, move pins and binary, then one user after the other; the first failure takes everybody back',
+    )
+    .argument('<version>', 'an exact one, or a tag: latest, nightly')
+    .option('--allow-downgrade', 'also to an older one', false)
+    .option('--whatever-pinned', 'also when the pin files disagree', false)
+    .option('--detach', 'start it and return', false)
+    .action(run((version: string, flags: BumpFlags) => bump(context(), version, flags)));
+
+  program
+    .command('freeze')
+    .description('forbid versions to move, for the host’s own scripts too')
+    .argument('[reason...]')
+    .action(
+      run((words: string[]) =>
+        freeze(context(), words.length === 0 ? 'by hand, with t3-cockpit' : words.join(' ')),
+      ),
+    );
+  program
+    .command('unfreeze')
+    .description('let versions move again')
+    .action(run(() => freeze(context(), null)));
+}

@@ -1,0 +1,281 @@
+import semver from 'semver';
+import { expand } from '../config/expand.ts';
+import type { Config } from '../config/schema.ts';
+import { noDatabase } from '../fleet/collect/state.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { valueOf } from '../fleet/observation.ts';
+import { formatHostName, formatName } from '../snapshots/names.ts';
+import { schemaLevel, type Migration } from '../t3/state-database.ts';
+import { durationWords } from '../text/duration.ts';
+import { planSnapshot } from './backup.ts';
+import { whyUnknown } from './choice.ts';
+import { Refused } from './errors.ts';
+import { busyWith } from './guards/busy.ts';
+import {
+  groundOf,
+  hostingReason,
+  proveOf,
+  settleOf,
+  startOf,
+  stopOf,
+  type Ground,
+  type Naming,
+} from './lane.ts';
+import type { ColdCopyStep, Plan, Request, SnapshotStep, StageStep, Step } from './plan.ts';
+import { planPreflight, type CandidateFacts } from './preflight.ts';
+import { replaceOf } from './restore.ts';
+import { switchLane } from './switch.ts';
+import type { GateVerdict } from './verdicts.ts';
+
+type Lane = Plan['lanes'][number];
+
+/** What planning a bump needs to know beyond the fleet. */
+export interface BumpFacts extends CandidateFacts {
+  /** The administrator’s home, below which the pin files lie. */
+  home: string;
+  /** A verdict on these bits that still holds, if there is one. */
+  verdict: GateVerdict | undefined;
+}
+
+/**
+ * Plan to bring a version to everybody: judge it, save everybody's work, move pins and binary, then one user after the
+ * other, each with a copy of the last moment to go back to and verified before the next.
+ *
+ * @throws UsageProblem, Refused
+ */
+export function planBump(
+  fleet: Fleet,
+  config: Config,
+  request: Extract<Request, { kind: 'bump' }>,
+  naming: Naming,
+  facts: BumpFacts,
+): Plan {
+  const { candidate, verdict } = facts;
+  // It refuses what cannot be judged, too.
+  const judged = planPreflight(fleet, config, naming, facts);
+  if ('problem' in candidate) throw new Refused(candidate.problem);
+  const from = valueOf(fleet.installed) ?? '';
+  const to = candidate.version;
+  if (semver.lt(to, from) && !request.allowDowngrade)
+    throw new Refused(
+      `${to} is older than ${from}, which is installed, and databases do not migrate back: --allow-downgrade, if that is what you want`,
+    );
+  requireThawed(fleet);
+  const users = fleet.instances
+    .flatMap((instance) => userOf(instance, config, naming, from))
+    .toSorted((a, b) => a.risk - b.risk || a.idleSince - b.idleSince);
+  const lanes: Lane[] = [
+    ...(verdict === undefined
+      ? [{ user: null, phase: 'judge' as const, steps: judged.lanes[0]?.steps ?? [] }]
+      : []),
+    ...users.map(({ snapshot }) => ({ user: snapshot.user, phase: 'save' as const, steps: [snapshot] })),
+    switchLane(fleet, config, request, naming, { ...facts, from, candidate }),
+    ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null }, naming)),
+    {
+      user: null,
+      phase: 'close',
+      steps: [
+        {
+          kind: 'mark',
+          id: 'mark',
+          title: 'tell the host’s scripts',
+          user: null,
+          lastGood: config.paths.lastGood,
+          version: to,
+        },
+      ],
+    },
+  ];
+  return {
+    kind: 'bump',
+    lanes: lanes.filter(({ steps }) => steps.length > 0),
+    leftOut: fleet.instances.flatMap(leftOut),
+    parallel: config.snapshots.parallel,
+    notes: notesOf(users, { from, to, verdict, soak: config.bump.soak }),
+    consent: {
+      word: to,
+      because: [
+        `every server is moved from ${from} to ${to}, one after the other`,
+        'databases that it migrates do not migrate back: only a copy from before does',
+      ],
+      interrupts: false,
+    },
+  };
+}
+
+function requireThawed({ freeze }: Fleet): void {
+  const frozen = valueOf(freeze);
+  if (frozen === undefined)
+    throw new Refused(`cannot tell whether versions are frozen: ${whyUnknown(freeze, 'not looked at')}`);
+  if (frozen.frozen)
+    throw new Refused(`versions are frozen: ${frozen.reason}; to change that: t3-cockpit unfreeze`);
+}
+
+interface User {
+  ground: Ground;
+  instance: Instance;
+  snapshot: SnapshotStep;
+  schema: Migration;
+  /** Meant to be off: it is left so, and migrates when somebody starts it. */
+  off: boolean;
+  /** Why it will not be restarted now, as far as can be seen. */
+  later: string | undefined;
+  /** The least risky ones go first. */
+  risk: number;
+  idleSince: number;
+}
+
+const hasNone = ({ size, unit }: Instance) =>
+  size.kind === 'unknown' && size.reason === noDatabase && valueOf(unit)?.mainPid === undefined;
+
+function leftOut(instance: Instance): Plan['leftOut'] {
+  return hasNone(instance) ? [{ user: instance.user, reason: noDatabase, harmless: true }] : [];
+}
+
+/** @throws Refused where something has to be known that is not: no verified snapshot of everybody, no bump */
+function userOf(instance: Instance, config: Config, naming: Naming, from: string): User[] {
+  const { user } = instance;
+  if (hasNone(instance)) return [];
+  const ground = groundOf(instance, config, naming);
+  if ('reason' in ground) throw new Refused(`${user}: ${ground.reason}`);
+  const snapshot = planSnapshot(instance, config, 'manual', naming.now, naming.tail);
+  if ('reason' in snapshot) throw new Refused(`no verified snapshot of ${user}, no bump: ${snapshot.reason}`);
+  const state = valueOf(instance.state);
+  const schema = schemaLevel(state?.migrations ?? []);
+  if (state === undefined || schema === undefined)
+    throw new Refused(`${user}: ${whyUnknown(instance.state, 'the database was not read')}`);
+  const unit = valueOf(instance.unit);
+  if (unit?.mainPid !== undefined && ground.version !== from)
+    throw new Refused(
+      `${user} runs ${ground.version ?? 'nothing that answers'}, not ${from}, which is installed: drain, or restart ${user}, first`,
+    );
+  const others = Math.max(0, (unit?.tasks ?? 1) - 1);
+  const busy = unit?.mainPid === undefined ? undefined : busyWith(state, others, config.busy, naming.now);
+  const later = hostingReason(instance) ?? busy;
+  return [
+    {
+      ground,
+      instance,
+      snapshot,
+      schema,
+      off: unit?.active === 'inactive',
+      later,
+      risk: later === undefined ? 0 : 1,
+      idleSince: state.lastActivity ?? 0,
+    },
+  ];
+}
+
+function laneOf(
+  { ground, instance, schema, off }: User,
+  config: Config,
+  { to, schema: expected }: { to: string; schema: Migration | null },
+  { now, tail }: Naming,
+): Lane {
+  const { user, unit, port, live, home, base, backups, folder, version } = ground;
+  // A second later than the first one: names count in seconds, and are read by people.
+  const taken = now + 1000;
+  const copy: ColdCopyStep = {
+    kind: 'cold-copy',
+    id: `${user}/cold-copy`,
+    title: 'fold and copy the state database, to go back to',
+    user,
+    live,
+    home,
+    base,
+    backups,
+    folder,
+    file: formatName({ kind: 'prebump', version, takenAt: taken }, tail),
+    alias: formatHostName(version ?? 'unknown', taken),
+    snapshotKind: 'prebump',
+    takenAt: taken,
+    version: version ?? null,
+    bytes: bytesOf(instance),
+    back: {
+      schema,
+      stage: stageOf(ground, { version: version ?? null, takenAt: taken, bytes: bytesOf(instance) }),
+      // What it gives way to is what the new version has made of it.
+      replace: replaceOf({ ...ground, version: to }, instance, { now: taken + 1000, tail }),
+    },
+  };
+  const deferral = { file: expand(config.paths.deferral, { user }), version: to };
+  const steps: Step[] = [
+    stopOf(ground, { exclusive: true, deferral, keepStopped: true }),
+    copy,
+    { ...startOf(ground, off), guarded: true },
+    {
+      kind: 'check',
+      id: `${user}/check`,
+      title: 'version and schema',
+      user,
+      unit,
+      port,
+      version: to,
+      live,
+      home,
+      schema: expected,
+    },
+    ...(off ? [] : [proveOf(ground, 'take all back')]),
+    {
+      kind: 'soak',
+      id: `${user}/soak`,
+      title: 'watch it',
+      user,
+      unit,
+      port,
+      version: to,
+      time: config.bump.soak,
+    },
+    settleOf(ground, deferral.file),
+  ];
+  return { user, phase: 'users', steps };
+}
+
+/** Which copy it is going to be is known when it is needed (steps/put-back.ts). */
+function stageOf(
+  { user, backups, folder, live, home, base }: Ground,
+  about: Pick<StageStep, 'version' | 'takenAt' | 'bytes'>,
+): StageStep {
+  return {
+    kind: 'stage',
+    id: `${user}/stage`,
+    title: 'check the snapshot, and copy it beside the database',
+    user,
+    backups,
+    folder,
+    file: '',
+    live,
+    home,
+    base,
+    snapshotKind: 'prebump',
+    sha256: null,
+    seen: null,
+    ...about,
+  };
+}
+
+function bytesOf(instance: Instance): number {
+  const size = valueOf(instance.size);
+  return size === undefined ? 0 : size.database + size.wal;
+}
+
+function notesOf(
+  users: readonly User[],
+  { from, to, verdict, soak }: { from: string; to: string; verdict: GateVerdict | undefined; soak: number },
+): string[] {
+  const later = users.filter(({ later: why }) => why !== undefined);
+  const now = users.length - later.length;
+  return [
+    verdict === undefined
+      ? `${to} is judged first, on copies; should it not pass, nothing is changed`
+      : `${to} was judged by operation ${verdict.operation}: these very bits passed; it makes schema ${verdict.schema.id} (${verdict.schema.name})`,
+    `before anything is moved: a verified snapshot of each of the ${users.length} users`,
+    ...later.map(({ ground, later: why }) => `${ground.user} later, when idle (drain): ${why}`),
+    ...(later.length === 0
+      ? []
+      : [
+          `until then a page visit of theirs migrates their database under ${from}, and pairing fails until their restart: ${later.length === 1 ? 'one user is' : `${later.length} users are`} exposed to that`,
+        ]),
+    `each of the ${now} others is away for its own restart, and watched for ${durationWords(soak)} before the next one: the first failure takes everybody back`,
+  ];
+}

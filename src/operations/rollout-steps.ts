@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** The planned steps of a bump that no other operation has. */
+
+const common = { id: z.string(), title: z.string() };
+
+const pinStep = z.object({
+  kind: z.literal('pin'),
+  ...common,
+  /** Whose file it is: the administrator; null for a copy that the host runs, of root's. */
+  user: z.string().nullable(),
+  file: z.string(),
+  /** The folder below which no link is followed. */
+  base: z.string(),
+  variable: z.string(),
+  /** Versions; empty for nightly. */
+  from: z.string(),
+  to: z.string(),
+});
+export type PinStep = z.output<typeof pinStep>;
+
+const installStep = z.object({
+  kind: z.literal('install'),
+  ...common,
+  user: z.null(),
+  from: z.string(),
+  to: z.string(),
+  /** The global binary, and the one that it is to be. */
+  binary: z.string(),
+  target: z.string(),
+  /** Where the replaced version is to be found from then on. */
+  keep: z.string(),
+  /** What the global binary is called while there is a way back, where it is no link. */
+  aside: z.string(),
+  /** The package that was judged. */
+  integrity: z.string(),
+  allowDowngrade: z.boolean(),
+});
+export type InstallStep = z.output<typeof installStep>;
+
+const checkStep = z.object({
+  kind: z.literal('check'),
+  ...common,
+  user: z.string(),
+  unit: z.string(),
+  port: z.number(),
+  version: z.string(),
+  live: z.string(),
+  home: z.string(),
+  /** The schema that the gate has seen it make; null where the gate runs in this operation. */
+  schema: z.object({ id: z.int(), name: z.string() }).nullable(),
+});
+export type CheckStep = z.output<typeof checkStep>;
+
+const soakStep = z.object({
+  kind: z.literal('soak'),
+  ...common,
+  user: z.string(),
+  unit: z.string(),
+  port: z.number(),
+  version: z.string(),
+  /** Milliseconds. */
+  time: z.number(),
+});
+export type SoakStep = z.output<typeof soakStep>;
+
+const markStep = z.object({
+  kind: z.literal('mark'),
+  ...common,
+  user: z.null(),
+  /** The host's own note of the version that was last found good; null where it keeps none. */
+  lastGood: z.string().nullable(),
+  version: z.string(),
+});
+export type MarkStep = z.output<typeof markStep>;
+
+const freezeStep = z.object({
+  kind: z.literal('freeze'),
+  ...common,
+  user: z.null(),
+  file: z.string(),
+  /** Why; null to let versions move again. */
+  reason: z.string().nullable(),
+});
+export type FreezeStep = z.output<typeof freezeStep>;
+
+export const rolloutSteps = [pinStep, installStep, checkStep, soakStep, markStep, freezeStep] as const;

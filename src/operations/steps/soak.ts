@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRunning } from '../../host/units/units.ts';
+import { readOnlyGuard } from '../guards/read-only.ts';
+import type { SoakStep } from '../plan.ts';
+import { askRunning } from './running.ts';
+import type { StartResult } from './start.ts';
+import type { StepKind } from './step.ts';
+import { unitOf } from './stop.ts';
+
+const interval = 250;
+
+/** A server that was moved, watched for a while: one that crashes late did not reach the next user. */
+export const soakStep: StepKind<SoakStep> = {
+  guards: [readOnlyGuard],
+  whenStopped: 'it is watched to the end',
+  mustFollow: true,
+
+  async run(context, step) {
+    const started = context.resultOf(`${step.user}/start`) as StartResult | undefined;
+    if (started?.version === null) return { result: {} };
+    const { clock } = context.host;
+    const before = await unitOf(context, step.unit);
+    const began = clock.monotonic();
+    for (;;) {
+      const now = await unitOf(context, step.unit);
+      if (!isRunning(now) || now.mainPid !== before.mainPid || now.restarts !== before.restarts)
+        throw new Error(
+          `${step.unit} did not stay up: ${isRunning(now) ? 'it was started again' : `it is ${now.active} (${now.result})`}`,
+        );
+      const answer = await askRunning(context, step.port);
+      if ('problem' in answer) throw new Error(`${step.unit} does not answer any more: ${answer.problem}`);
+      if (answer.version !== step.version) throw new Error(`${step.unit} runs ${answer.version} now`);
+      const gone = clock.monotonic() - began;
+      if (gone >= step.time) return { result: {} };
+      context.progress('watch', Math.round(gone), step.time);
+      await delay(Math.min(interval, step.time - gone));
+    }
+  },
+
+  recover: () => Promise.resolve(undefined),
+};

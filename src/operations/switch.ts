@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { expand } from '../config/expand.ts';
+import type { Config } from '../config/schema.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { valueOf } from '../fleet/observation.ts';
+import { prefixOf, type Candidate } from '../t3/packages.ts';
+import { whyUnknown } from './choice.ts';
+import { Refused } from './errors.ts';
+import type { Naming } from './lane.ts';
+import type { Plan, Request, Step } from './plan.ts';
+
+type BumpRequest = Extract<Request, { kind: 'bump' }>;
+
+interface Switch {
+  from: string;
+  candidate: Candidate;
+  administrator: string;
+  /** Theirs, below which the pin files lie. */
+  home: string;
+}
+
+/** The part of a bump that moves the host: its pins, then its global binary. @throws Refused */
+export function switchLane(
+  fleet: Fleet,
+  config: Config,
+  request: BumpRequest,
+  naming: Naming,
+  about: Switch,
+): Plan['lanes'][number] {
+  return {
+    user: null,
+    phase: 'switch',
+    steps: [...pinSteps(fleet, config, request, about), installStep(config, request, naming, about)],
+  };
+}
+
+function pinSteps(
+  { pins }: Fleet,
+  config: Config,
+  { whateverPinned }: BumpRequest,
+  { candidate, administrator, home }: Switch,
+): Step[] {
+  if (config.pins.length === 0) return [];
+  const found = valueOf(pins);
+  if (found === undefined)
+    throw new Refused(`the pin files cannot be read: ${whyUnknown(pins, 'not looked at')}`);
+  for (const { file, problem } of found.readings)
+    if (problem !== undefined) throw new Refused(`${file}: ${problem}`);
+  if (found.agreed === undefined && !whateverPinned) {
+    const said = found.readings.map(
+      ({ file, pin }) => `${pin?.kind === 'version' ? pin.version : 'nightly'} in ${file}`,
+    );
+    throw new Refused(
+      `the pin files disagree: ${said.join(', ')}; to move each of them all the same: --whatever-pinned`,
+    );
+  }
+  return found.readings.map(({ file, pin }, index): Step => {
+    const configured = config.pins.find((each) => expand(each.file, { home }) === file);
+    const copy = configured?.copy === true;
+    return {
+      kind: 'pin',
+      id: `pin/${index}`,
+      title: copy ? 'move the pin in the copy that the host runs' : 'move the pin',
+      user: copy ? null : administrator,
+      file,
+      base: copy ? '/' : home,
+      variable: configured?.variable ?? 'T3_PIN',
+      from: pin?.kind === 'version' ? pin.version : '',
+      to: candidate.version,
+    };
+  });
+}
+
+function installStep(
+  config: Config,
+  { allowDowngrade }: BumpRequest,
+  { tail }: Naming,
+  { from, candidate }: Switch,
+): Step {
+  const { binary, versionBinary } = config.paths;
+  return {
+    kind: 'install',
+    id: 'install',
+    title: `install ${candidate.version} for everybody`,
+    user: null,
+    from,
+    to: candidate.version,
+    binary,
+    target: path.join(prefixOf(config, candidate.version), 'bin/t3'),
+    keep: expand(versionBinary, { version: from }),
+    aside: `${binary}.t3-cockpit-${tail}`,
+    integrity: candidate.integrity,
+    allowDowngrade,
+  };
+}
