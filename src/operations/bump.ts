@@ -4,7 +4,6 @@ import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
-import { formatHostName, formatName } from '../snapshots/names.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import { durationWords } from '../text/duration.ts';
 import { planSnapshot } from './backup.ts';
@@ -23,6 +22,7 @@ import {
 } from './lane.ts';
 import type { ColdCopyStep, Plan, Request, SnapshotStep, StageStep, Step } from './plan.ts';
 import { planPreflight, type CandidateFacts } from './preflight.ts';
+import { bytesOf, prebumpOf } from './prebump.ts';
 import { replaceOf } from './restore.ts';
 import { switchLane } from './switch.ts';
 import type { GateVerdict } from './verdicts.ts';
@@ -172,25 +172,11 @@ function laneOf(
   { to, schema: expected }: { to: string; schema: Migration | null },
   { now, tail }: Naming,
 ): Lane {
-  const { user, unit, port, live, home, base, backups, folder, version } = ground;
+  const { user, unit, port, live, home, version } = ground;
   // A second later than the first one: names count in seconds, and are read by people.
   const taken = now + 1000;
   const copy: ColdCopyStep = {
-    kind: 'cold-copy',
-    id: `${user}/cold-copy`,
-    title: 'fold and copy the state database, to go back to',
-    user,
-    live,
-    home,
-    base,
-    backups,
-    folder,
-    file: formatName({ kind: 'prebump', version, takenAt: taken }, tail),
-    alias: formatHostName(version ?? 'unknown', taken),
-    snapshotKind: 'prebump',
-    takenAt: taken,
-    version: version ?? null,
-    bytes: bytesOf(instance),
+    ...prebumpOf(ground, instance, { now: taken, tail }),
     back: {
       schema,
       stage: stageOf(ground, { version: version ?? null, takenAt: taken, bytes: bytesOf(instance) }),
@@ -252,11 +238,6 @@ function stageOf(
     seen: null,
     ...about,
   };
-}
-
-function bytesOf(instance: Instance): number {
-  const size = valueOf(instance.size);
-  return size === undefined ? 0 : size.database + size.wal;
 }
 
 function notesOf(

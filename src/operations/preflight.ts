@@ -12,6 +12,7 @@ import { whyUnknown } from './choice.ts';
 import { Refused, UsageProblem } from './errors.ts';
 import type { Naming } from './lane.ts';
 import type { GateStep, Plan, Step } from './plan.ts';
+import { bytesOf } from './prebump.ts';
 
 /** What judging a version needs to know beyond the fleet. */
 export interface CandidateFacts {
@@ -105,11 +106,6 @@ function mayServe(instance: Instance, installed: string): boolean {
   if (valueOf(instance.account) === undefined || valueOf(instance.size) === undefined || level === undefined)
     return false;
   return running === undefined ? level <= (leastLevel(installed) ?? level) : running === installed;
-}
-
-function bytesOf(instance: Instance): number {
-  const size = valueOf(instance.size);
-  return size === undefined ? 0 : size.database + size.wal;
 }
 
 const lastWork = (instance: Instance) => valueOf(instance.state)?.lastActivity ?? 0;

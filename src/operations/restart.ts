@@ -8,6 +8,7 @@ import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import { groundOf, hostingReason, proveOf, settleOf, startOf, stopOf, type Naming } from './lane.ts';
 import type { Plan, Request } from './plan.ts';
+import { prebumpOf } from './prebump.ts';
 
 /** Plan to restart the servers of those named, each after a snapshot. @throws UsageProblem, Refused */
 export function planRestart(
@@ -70,11 +71,14 @@ function laneOf(
   if ('reason' in snapshot) return snapshot;
   const file = expand(config.paths.deferral, { user });
   const version = valueOf(fleet.installed);
+  // It comes back as another version, which may migrate its database, one way.
+  const moves = ground.version !== undefined && ground.version !== version;
   return {
     user,
     steps: [
       snapshot,
-      stopOf(ground, { exclusive: false, deferral: version === undefined ? null : { file, version } }),
+      stopOf(ground, { exclusive: moves, deferral: version === undefined ? null : { file, version } }),
+      ...(moves ? [prebumpOf(ground, instance, { ...naming, now: naming.now + 1000 })] : []),
       startOf(ground, false),
       proveOf(ground, 'stay'),
       settleOf(ground, valueOf(instance.deferral) === undefined ? null : file),

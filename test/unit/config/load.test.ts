@@ -35,7 +35,11 @@ describe('the defaults', () => {
       late: 26 * 3_600_000,
       keepFree: 512 * 1024 ** 2,
     });
-    expect(config.pins.map((pin) => pin.variable)).toEqual(['T3_PIN', 'T3_PIN']);
+    expect(config.pins.map(({ variable, copy }) => [variable, copy])).toEqual([
+      ['T3_PIN', false],
+      ['T3_PIN', false],
+      ['T3_PIN', true],
+    ]);
   });
 
   it('hold when the default file is not there', () => {
