@@ -138,6 +138,8 @@ export function exitCodeOf(
       return exit.refused;
     case 'failed':
     case 'rolled back':
+      // What is about the host is done for everybody, or it is not done.
+      if (plan?.lanes.some(({ user }) => user === null) === true) return exit.failed;
       return steps.some((step) => step.state === 'succeeded') ? exit.someFailed : exit.failed;
     case 'interrupted':
     case undefined:

@@ -51,6 +51,13 @@ export const coldCopyStep: StepKind<ColdCopyStep> = {
     );
     await context.lane.release();
     if (!kept.whole) throw new SnapshotProblem('the copy is not whole');
+    // Published: all that is left is its second name, where the host's own procedure looks.
+    if (step.alias !== null)
+      await discardSnapshot(
+        host,
+        { backups: step.backups, folder: step.folder, name: step.file, alias: step.alias },
+        unstoppable(context),
+      );
     return done(context, step, kept);
   },
 

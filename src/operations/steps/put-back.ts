@@ -19,8 +19,8 @@ export async function putBack(context: StepContext, step: ColdCopyStep): Promise
   if (step.back === undefined) return;
   const { schema, stage, replace } = step.back;
   const { live, home, base } = stage;
-  // A runner that died may have done it already, or half of it.
-  const done = await replaceStep.recover(context, replace);
+  // A runner that died may have done it already, or half of it: it writes that down before it touches anything.
+  const done = context.remembered() === undefined ? undefined : await replaceStep.recover(context, replace);
   if (done === undefined) {
     const now = await schemaNow(context, stage);
     if (now.id !== schema.id || now.name !== schema.name) {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Bumping } from './bumping.ts';
+
+/** A runner that is killed in the middle of a bump: whatever is decided then, versions and databases fit together. */
+
+let on: Bumping;
+beforeAll(async () => {
+  on = await Bumping.create(4);
+  // Judged once: what is killed here is what comes after.
+  expect((await on.sandbox.run('--set', 'gate.watch=100ms', 'preflight', '0.0.27')).exitCode).toBe(0);
+});
+afterAll(() => on.destroy());
+
+/** Steps of every kind, of the host and of the first and the last user who are moved. */
+const points = [
+  'dave/snapshot',
+  'pin/1',
+  'install',
+  'dave/stop',
+  'dave/cold-copy',
+  'dave/start',
+  'dave/soak',
+  'alice/start',
+];
+
+describe('a runner that is killed', () => {
+  it.each(points)('at %s, and rolled back: everything is as before', async (point) => {
+    const before = await on.standing();
+    const id = await on.begin('0.0.27');
+    await on.killAt(id, point);
+    const undecided = Object.entries(on.states(id)).some(
+      ([step, state]) => /^(pin|install)/.test(step) && state !== 'pending',
+    );
+    const done = await on.sandbox.run(
+      'operations',
+      ...(undecided ? ['rollback', String(id)] : ['--recover']),
+    );
+    expect([0, 1], done.stdout + done.stderr).toContain(done.exitCode);
+    expect(on.outcome(id).outcome, done.stdout).toBe('interrupted');
+    await on.expectBefore(before, false);
+  });
+
+  it.each(points)('at %s, and resumed: everybody who can be is moved', async (point) => {
+    const before = await on.standing();
+    const id = await on.begin('0.0.27');
+    await on.killAt(id, point);
+    const undecided = Object.entries(on.states(id)).some(
+      ([step, state]) => /^(pin|install)/.test(step) && state !== 'pending',
+    );
+    if (undecided) {
+      const done = await on.sandbox.run('operations', 'resume', String(id));
+      expect(on.outcome(id).outcome, done.stdout + done.stderr).toBe('succeeded');
+    } else {
+      expect((await on.sandbox.run('operations', '--recover')).exitCode).toBe(0);
+      expect((await on.bump('0.0.27')).exitCode).toBe(0);
+    }
+    const now = await on.standing();
+    for (const user of ['alice', 'dave'])
+      expect(now.users[user]).toEqual({ ...before.users[user], runs: '0.0.27', schema: 32 });
+    expect(now.binary).toContain('/0.0.27/');
+    for (const text of Object.values(now.pins)) expect(text).toContain(':-0.0.27}');
+    on.expectTidy();
+    await on.reset(before);
+  });
+});

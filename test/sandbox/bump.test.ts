@@ -1,0 +1,236 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Bumping, type Standing } from './bumping.ts';
+import { dumpWork } from './databases.ts';
+
+/** A version brought to everybody, and everybody brought back: real packages, real databases, real processes. */
+
+let on: Bumping;
+beforeAll(async () => {
+  on = await Bumping.create(5);
+});
+afterAll(() => on.destroy());
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const each of undo.splice(0)) each();
+});
+
+describe('a bump that is refused changes nothing:', () => {
+  let before: Standing;
+  beforeAll(async () => {
+    before = await on.standing();
+  });
+
+  it.each<[name: string, version: string, code: number, words: RegExp, flags?: string[]]>([
+    ['no version', 'banana', 2, /there is no t3 banana/],
+    ['the one that is installed', '0.0.24', 2, /0\.0\.24 is what is installed/],
+    ['without a yes', '0.0.27', 3, /--yes/, ['--no-yes']],
+    ['in read-only mode', '0.0.27', 3, /read-only mode/, ['--read-only']],
+    ['one that cannot speak with the dispatch', '0.0.28', 3, /update it first/],
+    ['one whose migration fails on real work', '0.0.29', 3, /its migration fails/],
+    ['one that cannot be fetched', '0.0.26', 1, /cannot be installed/],
+    ['a gate that is broken', '0.0.27', 3, /gate not trustworthy/, ['--set', 'dispatch.cookie=another']],
+  ])('%s', async (_, version, code, words, flags = []) => {
+    const done = flags.includes('--no-yes')
+      ? await on.sandbox.run('bump', version)
+      : await on.bump(version, ...flags);
+    expect(done.exitCode, done.stdout + done.stderr).toBe(code);
+    expect(done.stdout + done.stderr).toMatch(words);
+    const { users, ...host } = await on.standing();
+    expect(host).toEqual({ binary: before.binary, pins: before.pins, frozen: false });
+    for (const user of on.users)
+      expect([user, users[user]?.runs, users[user]?.schema]).toEqual([user, before.users[user]?.runs, 30]);
+    on.expectTidy();
+  });
+
+  const edit = (index: number, change: (text: string) => string) => {
+    const file = on.pinFiles[index] ?? '';
+    const text = readFileSync(file, 'latin1');
+    writeFileSync(file, change(text), 'latin1');
+    undo.push(() => writeFileSync(file, text, 'latin1'));
+  };
+  it.each<[name: string, index: number, change: (text: string) => string, words: RegExp]>([
+    [
+      'edits that are not committed',
+      0,
+      (text) => `${text}# a plan of mine\n`,
+      /edits that are not committed, besides the pin/,
+    ],
+    [
+      'two pins',
+      1,
+      (text) => `${text}echo "\${T3_PIN:-0.0.24}"\n`,
+      /2 times \$\{T3_PIN:-…\}: which one counts is not clear/,
+    ],
+    ['no pin', 1, () => '#!/bin/sh\n', /no \$\{T3_PIN:-…\} in it/],
+    [
+      'another version than the others',
+      1,
+      (text) => text.replace('0.0.24', '0.0.23'),
+      /the pin files disagree: .*--whatever-pinned/,
+    ],
+    ['no version', 2, (text) => text.replace('0.0.24', 'latest'), /"latest" is no version/],
+  ])('with a pin file that has %s', async (_, index, change, words) => {
+    edit(index, change);
+    const done = await on.bump('0.0.27');
+    expect(done.exitCode, done.stdout + done.stderr).toBe(3);
+    expect(done.stdout + done.stderr).toMatch(words);
+    expect((await on.standing()).binary).toBe(before.binary);
+  });
+
+  it('while versions are frozen, until they are not', async () => {
+    expect((await on.sandbox.run('freeze', 'holiday', 'week')).exitCode).toBe(0);
+    const done = await on.bump('0.0.27');
+    expect([done.exitCode, done.stdout]).toEqual([3, '']);
+    expect(done.stderr).toMatch(/versions are frozen: holiday week; .*t3-cockpit unfreeze/);
+    expect(readFileSync(on.at('etc/t3-autoupdate.freeze'), 'utf8')).toBe('holiday week\n');
+    expect((await on.sandbox.run('unfreeze')).exitCode).toBe(0);
+    expect((await on.standing()).frozen).toBe(false);
+  });
+});
+
+describe('a version that fails', () => {
+  it.each(['erin', 'dave', 'alice'])(
+    'for %s, after it has passed the gate: everybody goes back',
+    async (user) => {
+      undo.push(on.setEnvironment(user, 'T3_STAND_IN_REFUSES=1'));
+      const before = await on.standing();
+      const done = await on.bump('0.0.31');
+      expect(done.exitCode, done.stdout).toBe(1);
+      expect(done.stdout).toMatch(
+        new RegExp(
+          `operation rolled back: ${user}: direct: broken at exchange: .*; everything is as it was before`,
+        ),
+      );
+      expect(readFileSync(on.at('etc/t3-autoupdate.freeze'), 'utf8')).toMatch(
+        /^t3-cockpit: bump to 0\.0\.31 failed \(operation \d+\): /,
+      );
+      await on.expectBefore(before, true);
+      // What was moved and given up is kept, and says of which version it is.
+      const moved = ['erin', 'dave', 'alice'].slice(0, ['erin', 'dave', 'alice'].indexOf(user) + 1);
+      for (const each of moved)
+        expect(
+          on.sandbox
+            .filesOf(each)
+            .some((name) => name.startsWith('prerestore-0.0.31-') && name.endsWith('.sqlite')),
+        ).toBe(true);
+      expect((await on.sandbox.run('probe', ...moved)).exitCode).toBe(0);
+    },
+  );
+
+  it('late, while it is watched: everybody goes back', async () => {
+    undo.push(on.setEnvironment('dave', 'T3_STAND_IN_CRASH_MS=900'));
+    const before = await on.standing();
+    const done = await on.bump('0.0.32', '--set', 'bump.soak=3s');
+    expect(done.exitCode, done.stdout).toBe(1);
+    expect(done.stdout).toMatch(/operation rolled back: dave: t3-serve@dave\.service did not stay up/);
+    await on.expectBefore(before, true);
+  });
+});
+
+describe('the skew window', () => {
+  it('a user whom a page visit has migrated meanwhile gets the database back that was saved first', async () => {
+    undo.push(on.setEnvironment('erin', 'T3_STAND_IN_REFUSES=1'));
+    const before = await on.standing();
+    const id = await on.begin('0.0.31', '--set', 'bump.soak=2s');
+    // erin is the first one; alice comes last, and runs the old version while the new one is the global binary.
+    const journal = () => on.states(id)['install'] === 'succeeded';
+    await expect.poll(journal, { timeout: 30_000, interval: 5 }).toBe(true);
+    await on.visit('alice');
+    const done = await on.sandbox.run('operations', String(id), '--follow');
+    expect(on.outcome(id), done.stdout).toMatchObject({ outcome: 'rolled back' });
+    await on.expectBefore(before, true);
+    expect((await on.sandbox.run('probe', 'alice')).exitCode).toBe(0);
+  });
+});
+
+describe('a bump', () => {
+  it('does what its plan says, and nothing else', async () => {
+    const { plan } = await on.sandbox.json<{
+      plan: {
+        consent: { word: string };
+        lanes: { phase: string; user: string | null; steps: { kind: string }[] }[];
+      };
+    }>('--dry-run', 'bump', 'latest');
+    expect(plan.consent.word).toBe('0.0.27');
+    // The least risky first: who was idle longest; who is busy last.
+    expect(plan.lanes.filter(({ phase }) => phase === 'users').map(({ user }) => user)).toEqual([
+      'carol',
+      'erin',
+      'dave',
+      'alice',
+      'bob',
+    ]);
+    const before = await on.standing();
+    // alice has worked within two hours: too busy, today.
+    const done = await on.bump('latest', '--set', 'busy.quiet=2h');
+    expect(done.exitCode, done.stdout + done.stderr).toBe(0);
+    const id = on.sandbox.newestOperation();
+    expect(on.outcome(id).reason).toBe('a restart is owed to alice, bob: drain does it when they are idle');
+    const now = await on.standing();
+    for (const user of ['dave', 'erin']) {
+      expect([user, now.users[user]?.runs, now.users[user]?.schema]).toEqual([user, '0.0.27', 32]);
+      expect(now.users[user]?.work).toBe(before.users[user]?.work);
+      expect(
+        on.sandbox
+          .filesOf(user)
+          .filter((name) => name.startsWith('prebump-0.0.24-') && name.endsWith('.sqlite')),
+      ).not.toEqual([]);
+      expect(
+        readdirSync(on.sandbox.backups(user)).some((name) => name.startsWith('state-prebump-0.0.24-')),
+      ).toBe(true);
+    }
+    // Off before, and off now; and nobody has touched it.
+    expect(now.users['carol']).toEqual(before.users['carol']);
+    for (const user of ['alice', 'bob'])
+      expect([now.users[user]?.runs, now.users[user]?.schema]).toEqual(['0.0.24', 30]);
+    expect(now.users['alice']).toEqual(before.users['alice']);
+    expect(readFileSync(on.at('var/lib/t3-autoupdate/deferred/bob'), 'utf8')).toBe('0.0.27\n');
+    expect(readFileSync(on.at('var/lib/t3-autoupdate/last-good'), 'utf8')).toBe('0.0.27\n');
+    expect(now.binary).toBe(on.at('usr/lib/t3/0.0.27/bin/t3'));
+    for (const [file, text] of Object.entries(before.pins))
+      expect(now.pins[file]).toBe(text.replace('0.0.24', '0.0.27'));
+    const changed = execFileSync('git', ['-C', on.at('home/admin/code/infra'), 'diff', '--numstat'], {
+      encoding: 'utf8',
+    });
+    expect(
+      changed
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t').slice(0, 2)),
+    ).toEqual([
+      ['1', '1'],
+      ['1', '1'],
+    ]);
+    on.expectTidy();
+  });
+
+  it('leaves whoever was busy to drain, which copies the database before it moves', async () => {
+    const refused = await on.bump('0.0.32');
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toMatch(
+      /alice runs 0\.0\.24, not 0\.0\.27, which is installed: drain, or restart alice, first/,
+    );
+    const before = await on.standing();
+    const done = await on.sandbox.run('drain', '--yes');
+    expect(done.exitCode, done.stdout + done.stderr).toBe(0);
+    const { users } = await on.standing();
+    expect(users['alice']).toEqual({ ...before.users['alice'], runs: '0.0.27', schema: 32 });
+    expect(users['bob']).toEqual(before.users['bob']);
+    const [copy = ''] = on.sandbox
+      .snapshotsOf('alice')
+      .filter((name) => name.startsWith('prebump-0.0.24-'))
+      .slice(-1);
+    expect(dumpWork(`${on.sandbox.snapshots('alice')}/${copy}`)).toBe(before.users['alice']?.work);
+    expect(readdirSync(on.at('var/lib/t3-autoupdate/deferred'))).toEqual(['bob']);
+    on.expectTidy();
+  });
+
+  it('to an older version is refused', async () => {
+    const done = await on.bump('0.0.24');
+    expect(done.exitCode).toBe(3);
+    expect(done.stderr).toMatch(/0\.0\.24 is older than 0\.0\.27/);
+  });
+});
