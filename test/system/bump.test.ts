@@ -1,0 +1,147 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
+import { dumpWork } from '../sandbox/databases.ts';
+import { until } from '../sandbox/sandbox.ts';
+import {
+  buildMachine,
+  cockpit,
+  databaseOf,
+  programCommand,
+  sh,
+  snapshotsOf,
+  unitOf,
+  users,
+  type Run,
+} from './machine.ts';
+
+/** A version brought to everybody, and taken back, with real units and real users. */
+
+const pinned = '/home/vera/code/scripts/t3-autoupdate.sh';
+let source: string;
+let stop: () => Promise<unknown>;
+let before: Record<string, string>;
+beforeAll(async () => {
+  await buildMachine();
+  const port = await freePort();
+  const [file = '', ...args] = programCommand(
+    'stand-in-package-source',
+    mkdtempSync('/var/tmp/t3-packages-'),
+    String(port),
+  );
+  const server = execa(file, args, { reject: false, stdin: 'ignore' });
+  stop = () => {
+    server.kill('SIGTERM');
+    return server;
+  };
+  source = `packageSource=http://127.0.0.1:${port}/`;
+  await sh('runuser', '-u', 'vera', '--', 'mkdir', '-p', path.dirname(pinned));
+  writeFileSync(pinned, '#!/bin/sh\r\nT3_PIN="${T3_PIN:-0.0.24}"');
+  await sh('chown', 'vera:vera', pinned);
+  copyFileSync('/usr/bin/t3', '/var/tmp/t3-before');
+  before = work();
+});
+afterAll(async () => {
+  await stop();
+  // The files of one run share the machine: as it was built.
+  await sh('systemctl', 'stop', ...users.map(({ name }) => unitOf(name)));
+  copyFileSync('/var/tmp/t3-before', '/usr/bin/t3.before');
+  await sh('chmod', '0755', '/usr/bin/t3.before');
+  renameSync('/usr/bin/t3.before', '/usr/bin/t3');
+  for (const { name } of users) {
+    const copy = readdirSync(snapshotsOf(name)).findLast(
+      (file) => file.startsWith('prebump-0.0.24-') && file.endsWith('.sqlite'),
+    );
+    if (copy === undefined) continue;
+    for (const side of ['', '-wal', '-shm']) rmSync(databaseOf(name) + side, { force: true });
+    await sh('runuser', '-u', name, '--', 'cp', path.join(snapshotsOf(name), copy), databaseOf(name));
+  }
+  rmSync(path.dirname(path.dirname(pinned)), { recursive: true });
+  await sh('systemctl', 'reset-failed');
+  await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
+});
+
+const work = () => Object.fromEntries(users.map(({ name }) => [name, dumpWork(databaseOf(name))]));
+const bump = (version: string): Promise<Run> =>
+  cockpit([
+    ...[
+      '--set',
+      source,
+      '--set',
+      'gate.watch=200ms',
+      '--set',
+      'bump.soak=1s',
+      '--set',
+      'host.administrator=vera',
+    ],
+    ...['--set', 'pins=[{"file":"{home}/code/scripts/t3-autoupdate.sh"}]', '--yes', 'bump', version],
+  ]);
+
+async function running(): Promise<Record<string, string>> {
+  const found = users.map(async ({ name }) => {
+    const port = /T3_PORT="(\d+)"/.exec(readFileSync(`/etc/t3-serve/${name}.env`, 'utf8'))?.[1] ?? '';
+    const answer = await until(`${name}'s server`, () =>
+      fetch(`http://127.0.0.1:${port}/.well-known/t3/environment`).catch(() => undefined),
+    );
+    return [name, ((await answer.json()) as { serverVersion: string }).serverVersion] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/** Everything in a home that is not its user's. */
+async function foreign(name: string): Promise<string[]> {
+  const uid = Number(await sh('id', '-u', name));
+  return readdirSync(`/home/${name}`, { recursive: true, encoding: 'utf8' })
+    .map((file) => path.join(`/home/${name}`, file))
+    .filter((file) => lstatSync(file).uid !== uid);
+}
+
+describe('a bump on a real host', () => {
+  it('that fails for one user takes everybody back, and freezes', async () => {
+    appendFileSync('/etc/t3-serve/emo.env', 'T3_STAND_IN_REFUSES=1\n');
+    const done = await bump('0.0.31');
+    const env = readFileSync('/etc/t3-serve/emo.env', 'utf8').replace('T3_STAND_IN_REFUSES=1\n', '');
+    writeFileSync('/etc/t3-serve/emo.env', env);
+    expect(done.exitCode, done.stdout + done.stderr).toBe(1);
+    expect(done.stdout).toMatch(/operation rolled back: emo: direct: broken at exchange/);
+    expect(await running()).toEqual({ vera: '0.0.24', emo: '0.0.24' });
+    expect(work()).toEqual(before);
+    expect(lstatSync('/usr/bin/t3').isFile()).toBe(true);
+    expect(readFileSync(pinned, 'utf8')).toBe('#!/bin/sh\r\nT3_PIN="${T3_PIN:-0.0.24}"');
+    expect(readFileSync('/etc/t3-autoupdate.freeze', 'utf8')).toContain('bump to 0.0.31 failed');
+    for (const { name } of users) {
+      expect(await foreign(name)).toEqual([]);
+      expect(await sh('systemctl', 'show', '--property=ActiveState,LoadState', unitOf(name))).toBe(
+        'LoadState=loaded\nActiveState=active',
+      );
+    }
+    expect((await cockpit(['unfreeze'])).exitCode).toBe(0);
+  });
+
+  it('brings it to everybody, with their data, as their files', async () => {
+    const done = await bump('0.0.27');
+    expect(done.exitCode, done.stdout + done.stderr).toBe(0);
+    expect(await running()).toEqual({ vera: '0.0.27', emo: '0.0.27' });
+    expect(work()).toEqual(before);
+    expect(readlinkSync('/usr/bin/t3')).toBe('/usr/local/lib/t3-versions/0.0.27/bin/t3');
+    // The version that it was stays at hand, for whoever still runs it.
+    expect(
+      await sh('runuser', '-u', 'emo', '--', '/usr/local/lib/t3-versions/0.0.24/bin/t3', '--version'),
+    ).toBe('t3 v0.0.24');
+    expect(readFileSync(pinned, 'utf8')).toBe('#!/bin/sh\r\nT3_PIN="${T3_PIN:-0.0.27}"');
+    for (const { name } of users) expect(await foreign(name)).toEqual([]);
+  });
+});
