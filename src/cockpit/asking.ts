@@ -7,6 +7,9 @@ export type Asking =
   | { kind: 'undo'; operation: number }
   | { kind: 'restart'; user: string }
   | { kind: 'drain' }
+  /** Of a version, or of the one that a tag of the package source means. */
+  | { kind: 'bump'; version: string }
+  | { kind: 'freeze' | 'unfreeze' }
   | { kind: 'resume' | 'rollback'; operation: number };
 
 /** The command that it is (without the flags that are the same for all). */
@@ -20,6 +23,12 @@ export function argumentsOf(asking: Asking): string[] {
       return ['restart', asking.user];
     case 'drain':
       return ['drain'];
+    case 'bump':
+      return ['bump', asking.version];
+    case 'freeze':
+      return ['freeze', 'by hand, from the cockpit'];
+    case 'unfreeze':
+      return ['unfreeze'];
     case 'resume':
     case 'rollback':
       return ['operations', asking.kind, String(asking.operation)];
@@ -35,6 +44,12 @@ export function askingText(asking: Asking): string {
       return `restart of ${asking.user}`;
     case 'drain':
       return 'drain: the restarts that are owed';
+    case 'bump':
+      return `bump to ${asking.version}`;
+    case 'freeze':
+      return 'freeze of versions';
+    case 'unfreeze':
+      return 'end of the freeze';
     default:
       return `${asking.kind} of operation ${asking.operation}`;
   }

@@ -1,3 +1,4 @@
+import { valueOf } from '../fleet/observation.ts';
 import { listedOperation } from './courtesy.ts';
 import type { Binding, Intent } from './intents.ts';
 import { bindingOf } from './keymap.ts';
@@ -220,6 +221,10 @@ export class Controller {
         return;
       case 'drain':
         return this.#plan({ kind: 'drain' });
+      case 'bump':
+        return this.#plan({ kind: 'bump', version: 'latest' });
+      case 'freeze':
+        return this.#plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
       case 'operations':
         return dispatch({
           type: 'mode',

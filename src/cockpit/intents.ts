@@ -16,6 +16,8 @@ export type Intent =
   | { type: 'read' }
   | { type: 'restart' }
   | { type: 'drain' }
+  | { type: 'bump' }
+  | { type: 'freeze' }
   | { type: 'operations' }
   | { type: 'undo' }
   | { type: 'resume' }

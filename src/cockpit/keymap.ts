@@ -69,6 +69,25 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['u'],
+    label: 'bump',
+    help: 'Bring the latest t3 to everybody: judged on copies, then one user after the other, and everybody back from the first failure. Shows its plan first; another version: t3-cockpit bump VERSION.',
+    intent: { type: 'bump' },
+    modes: ['fleet'],
+    disabled: cannotChange,
+  },
+  {
+    keys: ['f'],
+    label: 'freeze',
+    help: 'Freeze versions on this host, or let them move again; its own scripts heed it as well. Shows its plan first.',
+    intent: { type: 'freeze' },
+    modes: ['fleet'],
+    quiet: true,
+    disabled: (state) =>
+      cannotChange(state) ??
+      (state.fleet.freeze.kind === 'known' ? undefined : 'whether versions are frozen is not known'),
+  },
+  {
+    keys: ['u'],
     label: 'undo',
     help: 'Undo the selected restore: put back what it replaced, unless work has been done since.',
     intent: { type: 'undo' },
@@ -270,14 +289,6 @@ export const keymap: readonly Binding[] = [
     intent: { type: 'redraw' },
     quiet: true,
   },
-];
-
-/** What is no letter while a filter is typed (`Controller`). */
-export const promptKeys: readonly Pick<Binding, 'keys' | 'label' | 'help'>[] = [
-  { keys: ['enter'], label: 'keep', help: 'Keep the filter.' },
-  { keys: ['escape', 'ctrl-c'], label: 'take back', help: 'Back to the rows, and the row, from before.' },
-  { keys: ['ctrl-u'], label: 'empty', help: 'Take all of it away; backspace: the last letter.' },
-  { keys: ['down', 'up'], label: 'select', help: 'Move among the rows that are left.' },
 ];
 
 /** The binding of a key in this state. */

@@ -75,20 +75,14 @@ afterAll(async () => {
 });
 
 const work = () => Object.fromEntries(users.map(({ name }) => [name, dumpWork(databaseOf(name))]));
+const settings = [
+  'gate.watch=200ms',
+  'bump.soak=1s',
+  'host.administrator=vera',
+  'pins=[{"file":"{home}/code/scripts/t3-autoupdate.sh"}]',
+];
 const bump = (version: string): Promise<Run> =>
-  cockpit([
-    ...[
-      '--set',
-      source,
-      '--set',
-      'gate.watch=200ms',
-      '--set',
-      'bump.soak=1s',
-      '--set',
-      'host.administrator=vera',
-    ],
-    ...['--set', 'pins=[{"file":"{home}/code/scripts/t3-autoupdate.sh"}]', '--yes', 'bump', version],
-  ]);
+  cockpit([...settings.flatMap((each) => ['--set', each]), '--set', source, '--yes', 'bump', version]);
 
 async function running(): Promise<Record<string, string>> {
   const found = users.map(async ({ name }) => {

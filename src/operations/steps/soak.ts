@@ -32,7 +32,6 @@ export const soakStep: StepKind<SoakStep> = {
       if (answer.version !== step.version) throw new Error(`${step.unit} runs ${answer.version} now`);
       const gone = clock.monotonic() - began;
       if (gone >= step.time) return { result: {} };
-      context.progress('watch', Math.round(gone), step.time);
       await delay(Math.min(interval, step.time - gone));
     }
   },
