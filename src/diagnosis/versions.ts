@@ -55,7 +55,9 @@ function pins(diagnosing: Diagnosing): Finding[] {
 /** They lie in the administrator's checkout: a bump edits them there, and not over edits of somebody's own. */
 async function pinFiles(diagnosing: Diagnosing): Promise<Finding[]> {
   const { host, config, environment, fleet } = diagnosing;
-  const files = (valueOf(fleet.pins)?.readings ?? []).filter(({ problem }) => problem === undefined);
+  const files = (valueOf(fleet.pins)?.readings ?? []).filter(
+    ({ problem, copy }) => problem === undefined && !copy,
+  );
   if (files.length === 0) return [];
   const name = administratorName(config, environment);
   const administrator = (await host.accounts.byName([name])).get(name);

@@ -6,6 +6,8 @@ export type Pin = { kind: 'version'; version: string } | { kind: 'nightly' };
 
 export interface PinReading {
   file: string;
+  /** It is a copy that the host runs, of root's; the others lie in the administrator's checkout. */
+  copy: boolean;
   pin: Pin | undefined;
   problem: string | undefined;
 }

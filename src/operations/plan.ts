@@ -181,6 +181,8 @@ const startStep = z.object({
   asBefore: z.boolean(),
   /** By the time it may have to be stopped again, somebody may be at work on it: ask before. */
   guarded: z.boolean().optional(),
+  /** It was held on this program (`Units.override`), and is to start as it is defined again. */
+  heldOn: z.string().optional(),
 });
 export type StartStep = z.output<typeof startStep>;
 

@@ -1,3 +1,4 @@
+import semver from 'semver';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
@@ -7,8 +8,9 @@ import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import { groundOf, hostingReason, proveOf, settleOf, startOf, stopOf, type Naming } from './lane.ts';
-import type { Plan, Request } from './plan.ts';
+import type { Plan, Request, Step } from './plan.ts';
 import { prebumpOf } from './prebump.ts';
+import { planReplacement } from './restore.ts';
 
 /** Plan to restart the servers of those named, each after a snapshot. @throws UsageProblem, Refused */
 export function planRestart(
@@ -46,7 +48,11 @@ export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
     if (deferral.value === undefined) continue;
     const busy = busyNow(instance, config, naming.now);
     const lane =
-      busy === undefined ? laneOf(instance, fleet, config, naming) : { reason: busy, harmless: true };
+      busy === undefined
+        ? isHeld(instance, fleet)
+          ? laneBack(instance, fleet, config, naming)
+          : laneOf(instance, fleet, config, naming)
+        : { reason: busy, harmless: true };
     if ('reason' in lane) leftOut.push({ user, ...lane });
     else {
       lanes.push(lane);
@@ -54,6 +60,47 @@ export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
     }
   }
   return { kind: 'drain', lanes, leftOut, parallel: 1, notes };
+}
+
+/** Does it run a newer version than what is installed? Then a bump went back without it, for it was at work. */
+function isHeld(instance: Instance, fleet: Fleet): boolean {
+  const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
+  return running !== undefined && installed !== undefined && semver.gt(running, installed);
+}
+
+/** Back to what is installed, with the database that it knows; what was done since is kept. */
+function laneBack(
+  instance: Instance,
+  fleet: Fleet,
+  config: Config,
+  naming: Naming,
+): Plan['lanes'][number] | { reason: string; harmless: boolean } {
+  const { user } = instance;
+  const installed = valueOf(fleet.installed);
+  const entry = valueOf(instance.snapshots)?.find(
+    ({ origin, standing, version }) =>
+      origin === 'cockpit' && standing === 'verified' && version === installed,
+  );
+  if (entry === undefined)
+    return { reason: `there is no verified snapshot of ${installed} to go back to`, harmless: false };
+  const options = { kind: 'restore' as const, interruptTurn: false, unlessWorkSince: null, naming };
+  try {
+    const { lanes } = planReplacement(fleet, config, instance, entry, {
+      ...options,
+      live: { problem: 'not looked at' },
+    });
+    const running = valueOf(instance.liveness)?.version ?? '';
+    const heldOn = expand(config.paths.versionBinary, { version: running });
+    const file = expand(config.paths.deferral, { user });
+    const steps = (lanes[0]?.steps ?? []).map((step): Step => {
+      if (step.kind === 'start') return { ...step, heldOn };
+      return step.kind === 'settle' ? { ...step, deferral: file } : step;
+    });
+    return { user, steps };
+  } catch (error) {
+    if (error instanceof Refused) return { reason: error.message, harmless: false };
+    throw error;
+  }
 }
 
 function laneOf(
@@ -100,6 +147,10 @@ function notesOf(instance: Instance, fleet: Fleet, config: Config, now: number):
   const { user } = instance;
   const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
   const busy = busyNow(instance, config, now);
+  if (isHeld(instance, fleet))
+    return [
+      `${user}: goes back from ${running} to ${installed}, with the database from before; what was done since is kept as a prerestore snapshot`,
+    ];
   return [
     running !== undefined && installed !== undefined && running !== installed
       ? `${user}: runs ${running}, and comes back as ${installed}, which may migrate the database, one way`

@@ -140,8 +140,10 @@ export class Rollout {
         if (begun !== 'succeeded')
           return `schema ${now.id} under ${this.#from()}, and it cannot be put back now: ${this.#whyNot(lane)}`;
       }
-      if ((await this.#goBack(lane)) === 'failed')
-        return `${await this.#state(lane)}: ${this.#whyNotUndone(lane) ?? 'it could not be taken back'}`;
+      if ((await this.#goBack(lane)) === 'failed') {
+        const why = this.#whyNotUndone(lane) ?? 'it could not be taken back';
+        return `${await this.#holdOn(lane)}: ${why}`;
+      }
       return await this.#notWell(lane);
     } catch (error) {
       return excerpt(error instanceof Error ? error.message : String(error));
@@ -167,11 +169,21 @@ export class Rollout {
       : `pairing is ${direct?.verdict ?? 'unknown'}: ${direct?.reason ?? ''}`;
   }
 
-  async #state(lane: PlannedLane): Promise<string> {
+  /**
+   * A server that was moved and must not be stopped now goes on, and goes on the new version also when it is started
+   * anew: the old one could not work with its database. Going back is owed to it (guarantee 7).
+   */
+  async #holdOn(lane: PlannedLane): Promise<string> {
     const start = stepIn(lane, 'start');
-    if (start === undefined) return 'unknown';
+    const deferral = stepIn(lane, 'stop')?.deferral;
+    if (start === undefined || deferral == null) return 'unknown';
     const running = await askRunning(contextOf(start, this.#runOf(lane)), start.port);
-    return 'version' in running ? `it runs ${running.version}` : `it does not answer (${running.problem})`;
+    if (!('version' in running)) return `it does not answer (${running.problem})`;
+    if (running.version !== this.#to()) return `it runs ${running.version}`;
+    const { host, config } = this.#execution;
+    await host.units.override(start.unit, this.#install().target, config.limits.commandTimeout);
+    await host.files.write(deferral.file, `${this.#from()}\n`);
+    return `it stays on ${running.version} for now, and drain takes it back when it is idle`;
   }
 
   /** Was its server not moved at all? Then it is owed a restart, as to anybody who was busy. */

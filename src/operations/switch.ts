@@ -54,9 +54,8 @@ function pinSteps(
       `the pin files disagree: ${said.join(', ')}; to move each of them all the same: --whatever-pinned`,
     );
   }
-  return found.readings.map(({ file, pin }, index): Step => {
+  return found.readings.map(({ file, pin, copy }, index): Step => {
     const configured = config.pins.find((each) => expand(each.file, { home }) === file);
-    const copy = configured?.copy === true;
     return {
       kind: 'pin',
       id: `pin/${index}`,

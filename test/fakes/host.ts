@@ -37,6 +37,7 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
       backend: 'systemd',
       show: unexpected('units'),
       act: unexpected('units'),
+      override: unexpected('units'),
       watch: () => ({ close: () => Promise.resolve() }),
     },
     holders: unexpected('holders'),

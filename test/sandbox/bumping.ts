@@ -86,6 +86,8 @@ export class Bumping {
   async begin(version: string, ...flags: string[]): Promise<number> {
     const { operation } = await this.sandbox.json<{ operation: { id: number } }>(
       '--set',
+      'gate.watch=100ms',
+      '--set',
       'bump.soak=300ms',
       '--yes',
       ...flags,

@@ -154,6 +154,7 @@ describe('a config', () => {
       [
         readFileSync(sandbox.config, 'utf8')
           .replace(/^probes:.*\n/m, '')
+          .replace(/^pins:\n(?: .*\n)+/m, '')
           .trimEnd(),
         'limit: 5',
         'probes: { every: 6 }',

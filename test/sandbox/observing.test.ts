@@ -205,6 +205,7 @@ describe('the units', () => {
         backend: 'sandbox',
         show: () => Promise.reject(new Error('the supervisor is gone')),
         watch: host.units.watch,
+        override: () => Promise.resolve(),
         act: host.units.act,
       },
     };

@@ -71,8 +71,10 @@ describe('the demo', () => {
   });
 
   it('gives the terminal back when it crashes, and says why', async () => {
-    const boom = `setTimeout(() => { if (process.argv.includes('demo')) throw new Error('boom') }, 3000)`;
+    const boom = `process.on('SIGUSR2', () => { throw new Error('boom') })`;
     const terminal = demo({ NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(boom)}` });
+    await started(terminal, demoFolders());
+    terminal.signal('SIGUSR2');
     expect(await terminal.ended()).toBe(1);
     expect(terminal.onAlternateScreen).toBe(false);
     expect(terminal.text()).toContain('t3-cockpit: Error: boom');

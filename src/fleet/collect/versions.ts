@@ -66,13 +66,15 @@ export async function observePins(
       const answer = answers[index];
       if (answer === undefined || 'problem' in answer) {
         const problem = answer?.problem ?? 'not read';
-        return pin.copy && problem.endsWith(': no such file') ? [] : [{ file, pin: undefined, problem }];
+        return pin.copy && problem.endsWith(': no such file')
+          ? []
+          : [{ file, copy: pin.copy, pin: undefined, problem }];
       }
       const parsed = parsePin(answer.facts, pin.variable);
       return [
         'pin' in parsed
-          ? { file, pin: parsed.pin, problem: undefined }
-          : { file, pin: undefined, problem: parsed.problem },
+          ? { file, copy: pin.copy, pin: parsed.pin, problem: undefined }
+          : { file, copy: pin.copy, pin: undefined, problem: parsed.problem },
       ];
     });
     return known(agree(readings), moment(collecting));

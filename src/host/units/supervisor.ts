@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { z } from 'zod';
 import { systemHttp } from '../http.ts';
 import { systemWatch } from '../watch.ts';
+import { systemFiles } from '../files.ts';
 import type { UnitState, Units, UnitVerb } from './units.ts';
 
 /**
@@ -35,6 +36,9 @@ const unitState = z.object({
   nextRun: z.number().optional(),
   lastRun: z.number().optional(),
 });
+
+/** Where it is written down, below a sandbox's root, that a unit is to start another program: a file a unit. */
+export const overridesFolder = 'run/overrides';
 
 /** The supervisor of a sandbox, as a client. */
 export interface Supervisor extends Units {
@@ -91,6 +95,12 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
           cause: error,
         });
       }
+    },
+    // The supervisor reads it with the unit's definition (sandbox/supervisor/definitions.ts).
+    async override(name, program) {
+      const file = `${root}/${overridesFolder}/${name}`;
+      if (program === null) await systemFiles.remove(file);
+      else await systemFiles.write(file, `${program}\n`);
     },
     start: (name) => act(name, 'start'),
     stop: (name) => act(name, 'stop'),

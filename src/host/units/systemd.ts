@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { excerpt } from '../../text/printable.ts';
 import { complaint, failureText, type Commands, type Follower } from '../commands.ts';
+import { systemFiles } from '../files.ts';
 import type { UnitState, Units, UnitVerb, UnitWatch } from './units.ts';
 
 const properties = [
@@ -56,6 +57,25 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       );
       const failure = failureText(result);
       if (failure !== undefined) throw new Error(`${verb} ${name}: ${excerpt(complaint(result)) || failure}`);
+    },
+    async override(name, program, limit) {
+      // systemd.unit(5): below /run until the next boot, and over what lies in /etc.
+      const file = `/run/systemd/system/${name}.d/50-t3-cockpit.conf`;
+      const run = async (...args: string[]) => {
+        const result = await commands.run(['systemctl', ...args], { timeout: limit });
+        const failure = failureText(result);
+        if (failure !== undefined) throw new Error(`${name}: ${excerpt(complaint(result)) || failure}`);
+        return result.stdout;
+      };
+      if (program === null) await systemFiles.remove(file);
+      else {
+        const shown = await run('show', '--property=ExecStart', '--value', '--', name);
+        const argv = /argv\[\]=\S+((?: .*?)?) ; ignore_errors=/.exec(shown);
+        if (argv === null) throw new Error(`${name}: its command line cannot be read`);
+        const rest = (argv[1] ?? '').replaceAll('%', '%%');
+        await systemFiles.write(file, `[Service]\nExecStart=\nExecStart=${program}${rest}\n`);
+      }
+      await run('daemon-reload');
     },
     watch: (changed) => followJournal(commands, changed),
   };

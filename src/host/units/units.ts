@@ -48,6 +48,14 @@ export interface Units {
    */
   act(verb: UnitVerb, name: string, timeout: number): Promise<void>;
   /**
+   * Have a unit start this program in place of the one that its definition names, from its next start on and until the
+   * machine is started anew; null: as it is defined.
+   *
+   * @param timeout Milliseconds.
+   * @throws when it cannot be told to.
+   */
+  override(name: string, program: string | null, timeout: number): Promise<void>;
+  /**
    * Tell that a unit has changed, as soon as that is known; which one, or "some". May miss changes, and be silent for
    * ever where the supervisor tells nobody: whoever needs to know asks from time to time as well.
    */

@@ -36,6 +36,7 @@ export const startStep: StepKind<StartStep> = {
     if (step.asBefore && before?.ran === false) return { result: { version: null } satisfies StartResult };
     if ((await unitOf(context, step.unit)).active === 'failed')
       await units.act('reset-failed', step.unit, config.limits.commandTimeout);
+    if (step.heldOn !== undefined) await units.override(step.unit, null, config.limits.commandTimeout);
     await units.act('start', step.unit, config.limits.stopTimeout);
     const deadline = clock.monotonic() + config.limits.startTimeout;
     for (;;) {
@@ -84,6 +85,7 @@ async function stopAgain(context: StepContext, step: StartStep): Promise<void> {
   await units.act('stop', step.unit, limits.stopTimeout);
   if ((await unitOf(context, step.unit)).active === 'failed')
     await units.act('reset-failed', step.unit, limits.commandTimeout);
+  if (step.heldOn !== undefined) await units.override(step.unit, step.heldOn, limits.commandTimeout);
   const after = await unitOf(context, step.unit);
   if (!isStopped(after)) throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
   await requireNobody(context, step.live);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { entryCommand } from '../../host/program.ts';
+import { overridesFolder } from '../../host/units/supervisor.ts';
 import type { Layout } from '../layout.ts';
 import type { Mark } from '../mark.ts';
 import { controlGroup } from './control-group.ts';
@@ -48,7 +49,7 @@ export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefi
     // `systemctl disable`: meant to be off.
     startup: environment['T3_SANDBOX_DISABLED'] === '1' ? 'disabled' : 'enabled',
     argv: [
-      layout.binary,
+      programOf(layout, name),
       'serve',
       '--host',
       '127.0.0.1',
@@ -59,4 +60,10 @@ export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefi
     ],
     environment: { ...environment, HOME: home, USER: user },
   };
+}
+
+/** The global binary, unless the unit is held on another one (`Units.override`). */
+function programOf(layout: Layout, name: string): string {
+  const file = `${layout.root}/${overridesFolder}/${name}`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : layout.binary;
 }

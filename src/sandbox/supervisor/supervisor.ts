@@ -106,7 +106,11 @@ export class Supervisor {
     if (known !== undefined) return known;
     const definition = this.#definition(name);
     if (definition === undefined) return undefined;
-    const unit = new Unit(definition, () => this.#announce());
+    const unit = new Unit(
+      definition,
+      () => this.#announce(),
+      () => this.#definition(name),
+    );
     this.#units.set(name, unit);
     return unit;
   }

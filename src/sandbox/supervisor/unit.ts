@@ -37,10 +37,15 @@ export class Unit {
   #masked = false;
 
   readonly #changed: () => void;
+  readonly #read: () => UnitDefinition | undefined;
 
-  /** @param changed Told after every change of state. */
-  constructor(definition: UnitDefinition, changed: () => void) {
+  /**
+   * @param changed Told after every change of state.
+   * @param read The definition as it is now: also of a unit that starts itself again.
+   */
+  constructor(definition: UnitDefinition, changed: () => void, read: () => UnitDefinition | undefined) {
     this.#changed = changed;
+    this.#read = read;
     this.name = definition.name;
     this.#definition = definition;
   }
@@ -160,6 +165,7 @@ export class Unit {
     this.#restartTimer = setTimeout(() => {
       if (this.#masked) return this.#become('failed', 'failed');
       this.#restarts += 1;
+      this.#definition = this.#read() ?? this.#definition;
       this.#spawn();
     }, restartDelay);
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Opened } from '../../../src/commands/context.ts';
 import { start } from '../../../src/commands/request.ts';
@@ -85,6 +86,8 @@ export class FaultBench {
       } catch {
         // What a visitor gets is the dispatch's affair; that there is one is ours.
       }
+      // Somebody who reads a page for a moment: one after the other they would take a whole core for themselves.
+      await delay(150);
     }
   }
 

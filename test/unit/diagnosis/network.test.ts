@@ -183,6 +183,7 @@ describe('the dispatch', () => {
             new Map(names.map((name) => [name, { ...runningUnit, name, load, active: 'inactive' }])),
           ),
         watch: () => ({ close: () => Promise.resolve() }),
+        override: () => Promise.resolve(),
         act: () => Promise.reject(new Error('not expected')),
       },
     });

@@ -89,7 +89,7 @@ describe('versions', () => {
   const pinned = fleetWith({
     pins: known(
       {
-        readings: [{ file, pin: { kind: 'version', version: '0.0.24' }, problem: undefined }],
+        readings: [{ file, copy: false, pin: { kind: 'version', version: '0.0.24' }, problem: undefined }],
         agreed: { kind: 'version', version: '0.0.24' },
       },
       at,

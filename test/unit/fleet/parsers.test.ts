@@ -111,6 +111,7 @@ describe('a pin', () => {
   it('is agreed only when all files say the same', () => {
     const reading = (version: string | undefined) => ({
       file: 'f',
+      copy: false,
       pin: version === undefined ? undefined : ({ kind: 'version', version } as const),
       problem: version === undefined ? 'broken' : undefined,
     });
