@@ -59,13 +59,34 @@ export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
       notes.push(...notesOf(instance, fleet, config, naming.now));
     }
   }
-  return { kind: 'drain', lanes, leftOut, parallel: 1, notes };
+  const back = lanes.filter(({ steps }) => steps.some(({ kind }) => kind === 'replace'));
+  return {
+    kind: 'drain',
+    lanes,
+    leftOut,
+    parallel: 1,
+    notes,
+    ...(back.length === 0
+      ? {}
+      : {
+          consent: {
+            word: back.map(({ user }) => user).join(' '),
+            because: back.map(
+              ({ user }) => `the state database of ${user} is replaced by the one from before`,
+            ),
+            interrupts: false,
+          },
+        }),
+  };
 }
 
-/** Does it run a newer version than what is installed? Then a bump went back without it, for it was at work. */
+/** Does it run a newer version than what it is owed? Then a bump went back without it, for it was at work. */
 function isHeld(instance: Instance, fleet: Fleet): boolean {
   const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
-  return running !== undefined && installed !== undefined && semver.gt(running, installed);
+  const owed = valueOf(instance.deferral)?.version;
+  return (
+    running !== undefined && installed !== undefined && owed === installed && semver.gt(running, installed)
+  );
 }
 
 /** Back to what is installed, with the database that it knows; what was done since is kept. */

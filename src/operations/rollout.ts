@@ -47,10 +47,13 @@ export class Rollout {
     const nobody = plan.lanes.flatMap(({ steps }) => steps).find((step) => accountOf(step) === undefined);
     if (nobody !== undefined) throw new Error(`no such OS user: ${nobody.user}`);
     const space = new SpaceLedger();
-    const runs = plan.lanes.map((lane): [PlannedLane, LaneRun] => [
-      lane,
-      { steps: lane.steps, independent: false, accountOf, space, lane: new Lane(), execution, leave: true },
-    ]);
+    // Who is being moved is moved to the end: half way there is no place to stay. Asked to stop, it does so before the next.
+    const unstoppable: Execution = { ...execution, signal: new AbortController().signal };
+    const runs = plan.lanes.map((lane): [PlannedLane, LaneRun] => {
+      const may = lane.phase === 'judge' || lane.phase === 'save';
+      const about = { execution: may ? execution : unstoppable, leave: true as const };
+      return [lane, { steps: lane.steps, independent: false, accountOf, space, lane: new Lane(), ...about }];
+    });
     return new Rollout(plan, execution, new Map(runs));
   }
 
@@ -73,6 +76,8 @@ export class Rollout {
         ),
       };
     for (const lane of this.#lanes('switch')) {
+      if (this.#execution.signal.aborted && this.#done(lane).length === 0)
+        return { outcome: 'interrupted', reason: 'stopped on request; nothing was changed' };
       const outcome = await this.#run(lane);
       if (outcome !== 'succeeded') return this.backward(this.#whyNot(lane) ?? outcome, outcome);
     }

@@ -22,7 +22,14 @@ export function requestStop(config: Config, clock: Clock, id: number): string {
         .map((step) => step.id),
     );
     const steps = plan?.lanes.flatMap((lane) => lane.steps).filter((step) => running.has(step.id)) ?? [];
-    const points = [...new Set(steps.map((step) => stepKind(step).whenStopped))];
+    const moving = plan?.lanes.some(
+      ({ phase, steps: planned }) =>
+        (phase === 'switch' || phase === 'users') && planned.some((step) => running.has(step.id)),
+    );
+    const points =
+      moving === true
+        ? ['who is being moved is moved to the end, and the others are owed a restart']
+        : [...new Set(steps.map((step) => stepKind(step).whenStopped))];
     return `operation ${id} was asked to stop${points.length === 0 ? '' : `: ${points.join('; ')}`}.`;
   } finally {
     journal.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bumping } from './bumping.ts';
+import { isTried } from './faults/sample.ts';
 
 /** A runner that is killed in the middle of a bump: whatever is decided then, versions and databases fit together. */
 
@@ -12,10 +13,22 @@ beforeAll(async () => {
 afterAll(() => on.destroy());
 
 /** Steps of every kind, of the host and of the first and the last user who are moved. */
-const points = ['install', 'dave/cold-copy', 'dave/start', 'dave/soak', 'alice/start'];
+const points = [
+  'dave/snapshot',
+  'pin/1',
+  'install',
+  'dave/stop',
+  'dave/cold-copy',
+  'dave/start',
+  'dave/soak',
+  'alice/start',
+];
+
+/** Those that are tried one way, of the host and of users. */
+const pointsOf = (way: 0 | 1) => points.filter((_, index) => isTried(index, way));
 
 describe('a runner that is killed', () => {
-  it.each(points)('at %s, and rolled back: everything is as before', async (point) => {
+  it.each(pointsOf(0))('at %s, and rolled back: everything is as before', async (point) => {
     const before = await on.standing();
     const id = await on.begin('0.0.27');
     await on.killAt(id, point);
@@ -31,7 +44,7 @@ describe('a runner that is killed', () => {
     await on.expectBefore(before, false);
   });
 
-  it.each(points)('at %s, and resumed: everybody who can be is moved', async (point) => {
+  it.each(pointsOf(1))('at %s, and resumed: everybody who can be is moved', async (point) => {
     const before = await on.standing();
     const id = await on.begin('0.0.27');
     await on.killAt(id, point);
@@ -53,4 +66,22 @@ describe('a runner that is killed', () => {
     on.expectTidy();
     await on.reset(before);
   });
+
+  it.each(['install', 'alice/start', 'dave/cold-copy'].filter((_, index) => isTried(index, 1)))(
+    'on the way back, when %s was undone: there is no other way any more, and it is gone to its end',
+    async (point) => {
+      const restore = on.setEnvironment('alice', 'T3_STAND_IN_REFUSES=1');
+      try {
+        const before = await on.standing();
+        const id = await on.begin('0.0.31');
+        await on.killAt(id, point, 'undone');
+        const done = await on.sandbox.run('operations', 'resume', String(id));
+        expect(on.outcome(id).outcome, done.stdout + done.stderr).toBe('interrupted');
+        expect(on.outcome(id).reason).toContain('everything is as it was before');
+        await on.expectBefore(before, true);
+      } finally {
+        restore();
+      }
+    },
+  );
 });

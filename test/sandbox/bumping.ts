@@ -231,16 +231,15 @@ export class Bumping {
     }
   }
 
-  /** Kill the runner, and all of its own, as soon as this step is seen to have begun. */
-  async killAt(id: number, step: string): Promise<void> {
+  /** Kill the runner, and all of its own, as soon as this step is seen to have begun, or to have been undone. */
+  async killAt(id: number, step: string, state?: 'undone'): Promise<void> {
     const group = await this.sandbox.runner(id);
     const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
     try {
       await until(`${step} to begin`, () => {
         const found = readSteps(journal, id).find((each) => each.id === step);
-        return found?.startedAt !== undefined || readOperation(journal, id)?.state === 'ended'
-          ? true
-          : undefined;
+        const seen = state === undefined ? found?.startedAt !== undefined : found?.state === state;
+        return seen || readOperation(journal, id)?.state === 'ended' ? true : undefined;
       });
     } finally {
       journal.close();

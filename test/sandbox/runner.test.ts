@@ -7,6 +7,7 @@ import { bootId } from '../../src/host/clock.ts';
 import { runnerCookieVariable } from '../../src/host/runners.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
+import { all } from './faults/sample.ts';
 import { TestSandbox, until } from './sandbox.ts';
 
 /** What happens to an operation when what runs it, or what watches it, goes away. */
@@ -81,7 +82,8 @@ describe('an operation', () => {
 describe('a runner that is killed', () => {
   it('at random moments, many times: nothing partial is listed, and the next backup works and clears up', async () => {
     let cutOff = 0;
-    for (let round = 0; round < 12; round += 1) {
+    const rounds = all ? 20 : 6;
+    for (let round = 0; round < rounds; round += 1) {
       const id = await submit();
       const pid = await sandbox.runner(id);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 900));

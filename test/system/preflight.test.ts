@@ -73,12 +73,6 @@ describe('a preflight on a real host', () => {
     ).toBe(`t3 v${nightly}`);
   });
 
-  it('would have refused it on loopback: a gate on another address judges another program', async () => {
-    const done = await preflight(nightly, '300ms', '--set', 'gate.bind=127.0.0.1');
-    expect(done.exitCode).toBe(3);
-    expect(done.stdout).toMatch(/calls its session cookie t3_session_\d+_/);
-  });
-
   it('keeps the server under trial apart: no network, no homes, no rights, a limit', async () => {
     const running = preflight('0.0.27', '4s');
     const pid = await trial();

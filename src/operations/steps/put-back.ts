@@ -9,6 +9,7 @@ import type { SnapshotResult } from './snapshot.ts';
 import { unstoppable } from './snapshot.ts';
 import { stageStep } from './stage.ts';
 import type { StepContext } from './step.ts';
+import { requireNobody } from './stop.ts';
 
 /**
  * The way back of a bump, for one user whose server is stopped: a database that the new version has migrated gives way
@@ -24,6 +25,8 @@ export async function putBack(context: StepContext, step: ColdCopyStep): Promise
   if (done === undefined) {
     const now = await schemaNow(context, stage);
     if (now.id !== schema.id || now.name !== schema.name) {
+      // A reboot starts servers by itself: under a running one nothing is replaced.
+      await requireNobody(context, live);
       const source = sourceOf(context, step);
       const room = await ask(roomForReplacementGuard, context, source);
       if (!room.holds) throw new Error(room.reason);

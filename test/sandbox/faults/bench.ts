@@ -87,7 +87,7 @@ export class FaultBench {
         // What a visitor gets is the dispatch's affair; that there is one is ours.
       }
       // Somebody who reads a page for a moment: one after the other they would take a whole core for themselves.
-      await delay(150);
+      await delay(400);
     }
   }
 
