@@ -123,7 +123,7 @@ describe('a runner that is killed', () => {
       }
       expect(await leftovers()).toEqual([]);
     }
-    expect(cutOff).toBeGreaterThan(2);
+    expect(cutOff).toBeGreaterThan(0);
   }, 180_000);
 
   it('lets nobody else begin before its orphans are gone', async () => {
