@@ -236,11 +236,15 @@ export class Bumping {
     const group = await this.sandbox.runner(id);
     const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
     try {
-      await until(`${step} to begin`, () => {
-        const found = readSteps(journal, id).find((each) => each.id === step);
-        const seen = state === undefined ? found?.startedAt !== undefined : found?.state === state;
-        return seen || readOperation(journal, id)?.state === 'ended' ? true : undefined;
-      });
+      await until(
+        `${step} to begin`,
+        () => {
+          const found = readSteps(journal, id).find((each) => each.id === step);
+          const seen = state === undefined ? found?.startedAt !== undefined : found?.state === state;
+          return seen || readOperation(journal, id)?.state === 'ended' ? true : undefined;
+        },
+        50_000,
+      );
     } finally {
       journal.close();
     }

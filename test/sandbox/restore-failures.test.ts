@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultBench } from './faults/bench.ts';
+import { isTried } from './faults/sample.ts';
 
 /** Every single action of a restore that fails, whether it was done or not: the chosen database or the old one, and said. */
 
@@ -33,21 +34,20 @@ const points = [
 ] as const;
 
 describe.each(['fail before', 'fail after'] as const)('an action that is said to fail (%s it)', (how) => {
-  it.each(points.map(([name, words], at) => ({ at, name, words })))(
-    '$at: $name: $words',
-    async ({ at, words }) => {
-      const before = await bench.begin();
-      const { ended } = await bench.run(restore(), { at, how, words });
-      const story = JSON.stringify(ended?.steps.map(({ kind, state, reason }) => ({ kind, state, reason })));
-      const found = await bench.check(before);
-      expect(found, story).toBe(ended?.operation.outcome === 'succeeded' ? 'chosen' : 'old');
-      // What failed before it was done cannot have succeeded, but for the last one, which is simply done again.
-      if (how === 'fail before' && at < points.length - 1) {
-        expect(found).toBe('old');
-        expect(story).toContain(words);
-      }
-    },
-  );
+  const way = how === 'fail before' ? 0 : 1;
+  const tried = points.map(([name, words], at) => ({ at, name, words })).filter(({ at }) => isTried(at, way));
+  it.each(tried)('$at: $name: $words', async ({ at, words }) => {
+    const before = await bench.begin();
+    const { ended } = await bench.run(restore(), { at, how, words });
+    const story = JSON.stringify(ended?.steps.map(({ kind, state, reason }) => ({ kind, state, reason })));
+    const found = await bench.check(before);
+    expect(found, story).toBe(ended?.operation.outcome === 'succeeded' ? 'chosen' : 'old');
+    // What failed before it was done cannot have succeeded, but for the last one, which is simply done again.
+    if (how === 'fail before' && at < points.length - 1) {
+      expect(found).toBe('old');
+      expect(story).toContain(words);
+    }
+  });
 });
 
 describe('a snapshot that is changed underneath', () => {
