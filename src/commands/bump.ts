@@ -8,17 +8,24 @@ export interface BumpFlags {
   detach: boolean;
 }
 
-/** `bump VERSION`: judge it, save everybody, move pins and binary, then one user after the other. */
+/** `bump VERSION [USER...]`: judge it, save everybody, move pins and binary, then one user after the other. */
 export function bump(
   context: CommandContext,
   version: string,
+  users: string[],
   { allowDowngrade, whateverPinned, detach }: BumpFlags,
 ): Promise<ExitCode> {
   return withHost(context, (opened) =>
     carryOut(
       context,
       opened,
-      { kind: 'bump', version, allowDowngrade, whateverPinned },
+      {
+        kind: 'bump',
+        version,
+        allowDowngrade,
+        whateverPinned,
+        ...(users.length === 0 ? {} : { users }),
+      },
       { versions: true, readers: true },
       detach,
     ),

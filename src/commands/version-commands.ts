@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { bump, freeze, type BumpFlags } from './bump.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
+import { launcher, launcherState } from './launcher.ts';
 import { preflight } from './preflight.ts';
 
 /** Makes an action of a command: its exit code becomes the program's. */
@@ -24,10 +25,28 @@ export function versionCommands(program: Command, context: () => CommandContext,
       'bring a version to everybody: judge it, save everybody’s work, move pins and binary, then one user after the other; the first failure takes everybody back',
     )
     .argument('<version>', 'an exact one, or a tag: latest, nightly')
+    .argument('[user...]', 'only these, and for everybody else nothing changes; with the launcher')
     .option('--allow-downgrade', 'also to an older one', false)
     .option('--whatever-pinned', 'also when the pin files disagree', false)
     .option('--detach', 'start it and return', false)
-    .action(run((version: string, flags: BumpFlags) => bump(context(), version, flags)));
+    .action(
+      run((version: string, users: string[], flags: BumpFlags) => bump(context(), version, users, flags)),
+    );
+
+  const launch = program
+    .command('launcher')
+    .description(
+      'whose version is which: a small program in the place of the global t3 that gives each user theirs',
+    )
+    .action(run(() => launcherState(context())));
+  launch
+    .command('install')
+    .description('put it in the place of the global t3; everybody goes on with the version that they run')
+    .action(run(() => launcher(context(), true)));
+  launch
+    .command('remove')
+    .description('take it away again: one version for everybody')
+    .action(run(() => launcher(context(), false)));
 
   program
     .command('freeze')

@@ -63,6 +63,9 @@ export const configSchema = z.strictObject({
       .describe(
         'The t3 of one version in a prefix of its own; used where the global one is another version.',
       ),
+    chosen: absolutePath()
+      .default('/usr/local/lib/t3-versions/chosen')
+      .describe('Where the launcher keeps whose version is which (t3-cockpit launcher).'),
     npm: absolutePath().default('/usr/bin/npm').describe('npm, which finds and installs t3.'),
     unitTemplate: absolutePath()
       .default('/etc/systemd/system/t3-serve@.service')

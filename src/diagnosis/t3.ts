@@ -1,6 +1,6 @@
 import { expand } from '../config/expand.ts';
 import { valueOf } from '../fleet/observation.ts';
-import type { Instance } from '../fleet/fleet.ts';
+import { startsAs, type Instance } from '../fleet/fleet.ts';
 import { failureText } from '../host/commands.ts';
 import { isRunning } from '../host/units/units.ts';
 import { Binaries } from '../t3/binaries.ts';
@@ -70,19 +70,22 @@ async function npm({ host, config }: Diagnosing): Promise<Finding[]> {
 
 /** Whom a new installation has not reached yet. */
 function running(diagnosing: Diagnosing): Finding[] {
-  const version = valueOf(diagnosing.fleet.installed);
-  if (version === undefined) return [];
-  const old = runningInstances(diagnosing).filter((each) => each.version !== version);
+  const { fleet } = diagnosing;
+  const installed = valueOf(fleet.installed);
+  if (installed === undefined) return [];
+  const old = runningInstances(diagnosing).filter(
+    ({ instance, version }) => version !== startsAs(fleet, instance.user),
+  );
   return orFine(
     old.map(({ instance, version: runs }) =>
       attention(
         `${instance.user}: version`,
-        `it runs ${runs}, installed is ${version}: any page visit mints with the installed one, and may migrate the database`,
+        `it runs ${runs}, ${startsAs(fleet, instance.user) === installed ? 'installed' : 'theirs'} is ${startsAs(fleet, instance.user) ?? 'not known'}: any page visit mints with that one, and may migrate the database`,
         backupAndRestart(diagnosing, instance, 'when nobody works there'),
       ),
     ),
     'running versions',
-    'all that run, run the installed one',
+    'each runs what it would be started as',
   );
 }
 

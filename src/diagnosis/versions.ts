@@ -10,7 +10,14 @@ import { asRoot, seesAll, type Diagnosing, type Subject } from './subject.ts';
 /** What the host's files say about versions: pins, freeze, what is owed. */
 export const versionsSubject: Subject = {
   name: 'versions',
-  checks: { pins: pins, 'pin files': pinFiles, freeze: freeze, 'last good': lastGood, deferrals: deferrals },
+  checks: {
+    pins: pins,
+    launcher: launcher,
+    'pin files': pinFiles,
+    freeze: freeze,
+    'last good': lastGood,
+    deferrals: deferrals,
+  },
 };
 
 function pins(diagnosing: Diagnosing): Finding[] {
@@ -130,6 +137,26 @@ async function judgeEdits({ host, config }: Diagnosing, file: string, account: A
     if (error instanceof PrivilegeError) return [unclear(subject, error.message)];
     throw error;
   }
+}
+
+/** `npm install --global` by somebody else takes its place only with --force, and then every user has one version again. */
+function launcher({ fleet, config }: Diagnosing): Finding[] {
+  const subject = 'launcher';
+  if (fleet.launcher.kind !== 'known')
+    return [
+      unclear(subject, fleet.launcher.kind === 'unknown' ? fleet.launcher.reason : 'not looked at in time'),
+    ];
+  const { kind } = fleet.launcher.value;
+  if (kind === 'none') return [];
+  return kind === 'whole'
+    ? [ok(subject, 'each user has a version of their own')]
+    : [
+        wrong(
+          subject,
+          `${config.paths.binary} is something else than the launcher: users’ own versions do not count, and a page visit may migrate a database under its server`,
+          say('t3-cockpit launcher install puts it back'),
+        ),
+      ];
 }
 
 function freeze({ fleet, config }: Diagnosing): Finding[] {

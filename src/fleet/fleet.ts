@@ -2,9 +2,10 @@ import type { Account } from '../host/account.ts';
 import type { UnitState } from '../host/units/units.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
 import type { StateFacts } from '../t3/state-database.ts';
+import type { Launcher } from '../t3/launcher.ts';
 import type { ProbeStanding } from '../t3/verdict.ts';
 import type { HostJob } from './jobs.ts';
-import type { Observation } from './observation.ts';
+import { valueOf, type Observation } from './observation.ts';
 import type { Pins } from './pins.ts';
 import type { UserMapProblem } from './user-map.ts';
 
@@ -65,8 +66,9 @@ export interface Instance {
 /** All instances of a host at one moment. Never changed in place: a new measurement makes a new value. */
 export interface Fleet {
   readonly instances: readonly Instance[];
-  /** `t3 --version` of the global binary. */
+  /** `t3 --version` of the global binary; with the launcher, the version of whoever has none of their own. */
   readonly installed: Observation<string>;
+  readonly launcher: Observation<Launcher>;
   readonly pins: Observation<Pins>;
   /** Whether versions are frozen on this host. */
   readonly freeze: Observation<Freeze>;
@@ -78,6 +80,16 @@ export interface Fleet {
   readonly dispatchTable: Observation<readonly string[]>;
   /** Whether the user map could be read, and its lines that are no entries. */
   readonly userMap: Observation<readonly UserMapProblem[]>;
+}
+
+/**
+ * The version that a user's server is when it is started anew, and that a page visit of theirs mints with: their own where
+ * the host has the launcher, else what is installed. Undefined while that is not known.
+ */
+export function startsAs({ installed, launcher }: Fleet, user: string): string | undefined {
+  const found = valueOf(launcher);
+  if (found === undefined) return undefined;
+  return (found.kind === 'whole' ? found.chosen.get(user) : undefined) ?? valueOf(installed);
 }
 
 /** The names of the facts of an instance, cheapest first: the order in which they are measured. */

@@ -6,7 +6,7 @@ import { observeLiveness } from './collect/liveness.ts';
 import { observeDeferral, observeFreeze, observeLastGood } from './collect/host-state.ts';
 import { readRoster } from './collect/roster.ts';
 import { judgeHosting, observeJobs, observeSession, observeUnits } from './collect/units.ts';
-import { observeInstalled, observePins, type RememberedBinary } from './collect/versions.ts';
+import { observeInstalled, observeLauncher, observePins, type RememberedBinary } from './collect/versions.ts';
 import type { Fleet, Instance } from './fleet.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import { nothingSeen, unseenInstance } from './unseen.ts';
@@ -204,6 +204,7 @@ export class FleetObserver {
         this.#know({ installed }),
       ),
       observePins(this.#collecting, this.#options.environment).then((pins) => this.#know({ pins })),
+      observeLauncher(this.#collecting).then((launcher) => this.#know({ launcher })),
       observeFreeze(this.#collecting).then((freeze) => this.#know({ freeze })),
       observeLastGood(this.#collecting).then((lastGood) => this.#know({ lastGood })),
     ]);

@@ -19,6 +19,7 @@ export const unseenInstance: Unseen = {
 export const nothingSeen: Fleet = {
   instances: [],
   installed: pending,
+  launcher: pending,
   pins: pending,
   freeze: pending,
   lastGood: pending,

@@ -4,7 +4,7 @@ import { newestUsable } from '../snapshots/catalog.ts';
 import { knownLevel, schemaAhead } from '../t3/levels.ts';
 import { schemaLevel } from '../t3/state-database.ts';
 import { probeText, type ProbeStanding } from '../t3/verdict.ts';
-import type { Fleet, Instance } from './fleet.ts';
+import { startsAs, type Fleet, type Instance } from './fleet.ts';
 import { mappingProblems } from './mapping.ts';
 import { freshness, valueOf, type Observation } from './observation.ts';
 import { pinText } from './pins.ts';
@@ -152,12 +152,12 @@ function instanceChecks(
 }
 
 function versionCheck(instance: Instance, fleet: Fleet, config: Config, { tick }: VerificationTime): Judged {
-  const installed = valueOf(fleet.installed);
+  const installed = startsAs(fleet, instance.user);
   return judge(
     instance.liveness,
     tick,
     config.cadence.liveness,
-    installed ?? 'the installed one',
+    installed ?? 'the one that it would be started as',
     ({ version }) => {
       if (installed === undefined) return unclear(`${version}; what is installed is not known`);
       return version === installed

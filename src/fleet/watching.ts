@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
 import type { UnitWatch } from '../host/units/units.ts';
 import type { Watch } from '../host/watch.ts';
+import { placesOf } from '../t3/launcher.ts';
 import type { Fleet } from './fleet.ts';
 import { valueOf } from './observation.ts';
 
@@ -21,6 +22,8 @@ export function watchedPaths(fleet: Fleet, config: Config): Map<string, Topic> {
     [paths.userMap, { about: 'roster' }],
     [paths.dispatchTable, { about: 'roster' }],
     [paths.binary, { about: 'versions' }],
+    [placesOf(config).users, { about: 'versions' }],
+    [placesOf(config).everybody, { about: 'versions' }],
     [paths.freeze, { about: 'versions' }],
     [paths.lastGood, { about: 'versions' }],
   ]);

@@ -82,11 +82,12 @@ export interface Files {
    */
   ensureFolderFor(path: string, account: Account): Promise<void>;
   /**
-   * Write a small file of the host's own (0644), whole or not at all: by a temporary name beside it. Makes its folder.
+   * Write a small file of the host's own, whole or not at all: by a temporary name beside it. Makes its folder.
    *
+   * @param mode 0644 without one.
    * @throws FileProblem
    */
-  write(path: string, text: string): Promise<void>;
+  write(path: string, text: string, mode?: number): Promise<void>;
   /** Remove a file of the host's own, if it is there. @throws FileProblem */
   remove(path: string): Promise<void>;
   /** Bytes that the caller could still write on the file system of this path. @throws FileProblem */
@@ -125,19 +126,19 @@ export const systemFiles: Files = {
     }
   },
 
-  async write(path, text) {
+  async write(path, text, mode = 0o644) {
     const partial = `${path}.${process.pid}.partial`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       const handle = await open(
         partial,
         constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-        0o644,
+        mode,
       );
       try {
         await handle.writeFile(text);
         // Whatever the umask of whoever calls.
-        await handle.chmod(0o644);
+        await handle.chmod(mode);
         await handle.sync();
       } finally {
         await handle.close();

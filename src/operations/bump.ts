@@ -2,12 +2,12 @@ import semver from 'semver';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import { durationWords } from '../text/duration.ts';
 import { planSnapshot } from './backup.ts';
-import { whyUnknown } from './choice.ts';
+import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type Ground,
   type Naming,
 } from './lane.ts';
+import { chooseOf } from './launcher.ts';
 import type { ColdCopyStep, Plan, Request, SnapshotStep, StageStep, Step } from './plan.ts';
 import { planPreflight, type CandidateFacts } from './preflight.ts';
 import { bytesOf, prebumpOf } from './prebump.ts';
@@ -61,8 +62,14 @@ export function planBump(
       `${to} is older than ${from}, which is installed, and databases do not migrate back: --allow-downgrade, if that is what you want`,
     );
   requireThawed(fleet);
-  const users = fleet.instances
-    .flatMap((instance) => userOf(instance, config, naming, from))
+  const chosen = chosenOf(fleet, config, request);
+  const already = chosen.filter(({ user }) => {
+    const own = valueOf(fleet.launcher)?.kind === 'whole' ? startsAs(fleet, user) : undefined;
+    return own !== undefined && semver.gte(own, to) && !(own === from && request.allowDowngrade);
+  });
+  const users = chosen
+    .filter((instance) => !already.includes(instance))
+    .flatMap((instance) => userOf(instance, fleet, config, naming))
     .toSorted((a, b) => a.risk - b.risk || a.idleSince - b.idleSince);
   const lanes: Lane[] = [
     ...(verdict === undefined
@@ -71,36 +78,66 @@ export function planBump(
     ...users.map(({ snapshot }) => ({ user: snapshot.user, phase: 'save' as const, steps: [snapshot] })),
     switchLane(fleet, config, request, naming, { ...facts, from, candidate }),
     ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null }, naming)),
-    {
-      user: null,
-      phase: 'close',
-      steps: [
-        {
-          kind: 'mark',
-          id: 'mark',
-          title: 'tell the host’s scripts',
-          user: null,
-          lastGood: config.paths.lastGood,
-          version: to,
-        },
-      ],
-    },
+    // Of a version that only some have, nobody is told that it is good.
+    ...(request.users === undefined ? [closing(config, to)] : []),
   ];
   return {
     kind: 'bump',
     lanes: lanes.filter(({ steps }) => steps.length > 0),
-    leftOut: fleet.instances.flatMap(leftOut),
+    leftOut: [
+      ...chosen.flatMap(leftOut),
+      ...already.map(({ user }) => ({
+        user,
+        reason: `has ${startsAs(fleet, user)} already`,
+        harmless: true,
+      })),
+    ],
     parallel: config.snapshots.parallel,
-    notes: notesOf(users, { from, to, verdict, soak: config.bump.soak }),
+    notes: notesOf(users, { to, verdict, soak: config.bump.soak, some: request.users !== undefined }),
     consent: {
       word: to,
       because: [
-        `every server is moved from ${from} to ${to}, one after the other`,
+        request.users === undefined
+          ? `every server is moved from ${from} to ${to}, one after the other`
+          : `the servers of ${request.users.join(', ')} are moved to ${to}; nobody else’s`,
         'databases that it migrates do not migrate back: only a copy from before does',
       ],
       interrupts: false,
     },
   };
+}
+
+function closing({ paths }: Config, version: string): Lane {
+  const { lastGood } = paths;
+  const title = 'tell the host’s scripts';
+  return {
+    user: null,
+    phase: 'close',
+    steps: [{ kind: 'mark', id: 'mark', title, user: null, lastGood, version }],
+  };
+}
+
+/** @throws UsageProblem, Refused where some are named and users cannot differ on this host */
+function chosenOf(
+  fleet: Fleet,
+  { paths }: Config,
+  { users, version }: Extract<Request, { kind: 'bump' }>,
+): readonly Instance[] {
+  const launcher = valueOf(fleet.launcher);
+  if (launcher === undefined)
+    throw new Refused(
+      `cannot tell whether users have versions of their own: ${whyUnknown(fleet.launcher, 'not looked at')}`,
+    );
+  if (launcher.kind === 'replaced')
+    throw new Refused(
+      `the launcher was here, and ${paths.binary} is something else now: t3-cockpit launcher install puts it back`,
+    );
+  if (users === undefined) return fleet.instances;
+  if (launcher.kind === 'none')
+    throw new Refused(
+      `without the launcher all users have one version: t3-cockpit launcher install, or t3-cockpit bump ${version} for everybody`,
+    );
+  return chosenInstances(fleet, users);
 }
 
 function requireThawed({ freeze }: Fleet): void {
@@ -113,6 +150,10 @@ function requireThawed({ freeze }: Fleet): void {
 
 interface User {
   ground: Ground;
+  /** The version that they have. */
+  from: string;
+  /** It is their own, by the launcher. */
+  own: boolean;
   instance: Instance;
   snapshot: SnapshotStep;
   schema: Migration;
@@ -133,8 +174,10 @@ function leftOut(instance: Instance): Plan['leftOut'] {
 }
 
 /** @throws Refused where something has to be known that is not: no verified snapshot of everybody, no bump */
-function userOf(instance: Instance, config: Config, naming: Naming, from: string): User[] {
+function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming): User[] {
   const { user } = instance;
+  const from = startsAs(fleet, user) ?? '';
+  const own = valueOf(fleet.launcher)?.kind === 'whole';
   if (hasNone(instance)) return [];
   const ground = groundOf(instance, config, naming);
   if ('reason' in ground) throw new Refused(`${user}: ${ground.reason}`);
@@ -147,7 +190,7 @@ function userOf(instance: Instance, config: Config, naming: Naming, from: string
   const unit = valueOf(instance.unit);
   if (unit?.mainPid !== undefined && ground.version !== from)
     throw new Refused(
-      `${user} runs ${ground.version ?? 'nothing that answers'}, not ${from}, which is installed: drain, or restart ${user}, first`,
+      `${user} runs ${ground.version ?? 'nothing that answers'}, not ${from}, which is ${own ? 'theirs' : 'installed'}: drain, or restart ${user}, first`,
     );
   const others = Math.max(0, (unit?.tasks ?? 1) - 1);
   const busy = unit?.mainPid === undefined ? undefined : busyWith(state, others, config.busy, naming.now);
@@ -155,6 +198,8 @@ function userOf(instance: Instance, config: Config, naming: Naming, from: string
   return [
     {
       ground,
+      from,
+      own,
       instance,
       snapshot,
       schema,
@@ -167,7 +212,7 @@ function userOf(instance: Instance, config: Config, naming: Naming, from: string
 }
 
 function laneOf(
-  { ground, instance, schema, off }: User,
+  { ground, from, own, instance, schema, off }: User,
   config: Config,
   { to, schema: expected }: { to: string; schema: Migration | null },
   { now, tail }: Naming,
@@ -188,6 +233,8 @@ function laneOf(
   const steps: Step[] = [
     stopOf(ground, { exclusive: true, deferral, keepStopped: true }),
     copy,
+    // While it is stopped: server and mints change together.
+    ...(own ? [chooseOf(config, { user, from, to }, `${user}/choose`)] : []),
     { ...startOf(ground, off), guarded: true },
     {
       kind: 'check',
@@ -240,10 +287,15 @@ function stageOf(
   };
 }
 
-function notesOf(
-  users: readonly User[],
-  { from, to, verdict, soak }: { from: string; to: string; verdict: GateVerdict | undefined; soak: number },
-): string[] {
+interface Noted {
+  to: string;
+  verdict: GateVerdict | undefined;
+  soak: number;
+  /** Not everybody. */
+  some: boolean;
+}
+
+function notesOf(users: readonly User[], { to, verdict, soak, some }: Noted): string[] {
   const later = users.filter(({ later: why }) => why !== undefined);
   const now = users.length - later.length;
   return [
@@ -252,11 +304,18 @@ function notesOf(
       : `${to} was judged by operation ${verdict.operation}: these very bits passed; it makes schema ${verdict.schema.id} (${verdict.schema.name})`,
     `before anything is moved: a verified snapshot of each of the ${users.length} users`,
     ...later.map(({ ground, later: why }) => `${ground.user} later, when idle (drain): ${why}`),
-    ...(later.length === 0
-      ? []
-      : [
-          `until then a page visit of theirs migrates their database under ${from}, and pairing fails until their restart: ${later.length === 1 ? 'one user is' : `${later.length} users are`} exposed to that`,
-        ]),
+    ...exposure(users, later),
+    ...(some ? ['pins and what is installed for everybody else stay'] : []),
     `each of the ${now} others is away for its own restart, and watched for ${durationWords(soak)} before the next one: the first failure takes everybody back`,
+  ];
+}
+
+/** Who may have their database migrated under their server by a page visit, and until when. */
+function exposure(users: readonly User[], later: readonly User[]): string[] {
+  if (users.some(({ own }) => own))
+    return ['nobody’s pages mint with another version than their server runs'];
+  const exposed = (count: number) => (count === 1 ? 'one user is' : `${count} users are`);
+  return [
+    `from the install to their own restart a page visit migrates a database under its server, and pairing fails until then: ${exposed(users.length)} exposed for that time${later.length === 0 ? '' : `, ${later.map(({ ground }) => ground.user).join(', ')} until they are idle`}; with the launcher nobody is (t3-cockpit launcher install)`,
   ];
 }

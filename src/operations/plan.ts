@@ -237,6 +237,7 @@ export const planSchema = z.object({
     'preflight',
     'bump',
     'freeze',
+    'launcher',
   ]),
   /** One lane a user, or one of the host: its steps run in order, and its failure is its own. */
   lanes: z.array(

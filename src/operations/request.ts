@@ -56,7 +56,11 @@ export const requestSchema = z.discriminatedUnion('kind', [
     allowDowngrade: z.boolean().default(false),
     /** The pin files may disagree: each is moved from what it says. */
     whateverPinned: z.boolean().default(false),
+    /** Only these, with the launcher; everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
   }),
+  /** Have the launcher in the place of the global t3, or take it away. */
+  z.object({ kind: z.literal('launcher'), on: z.boolean() }),
   /** Forbid versions to move, with a reason; or allow it again, without one. */
   z.object({ kind: z.literal('freeze'), reason: z.string().max(200).nullable() }),
   z.object({

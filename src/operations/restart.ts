@@ -1,13 +1,14 @@
 import semver from 'semver';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { planSnapshot } from './backup.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import { groundOf, hostingReason, proveOf, settleOf, startOf, stopOf, type Naming } from './lane.ts';
+import { chooseOf } from './launcher.ts';
 import type { Plan, Request, Step } from './plan.ts';
 import { prebumpOf } from './prebump.ts';
 import { planReplacement } from './restore.ts';
@@ -51,7 +52,7 @@ export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
       busy === undefined
         ? isHeld(instance, fleet)
           ? laneBack(instance, fleet, config, naming)
-          : laneOf(instance, fleet, config, naming)
+          : laneOf(instance, fleet, config, naming, deferral.value.version)
         : { reason: busy, harmless: true };
     if ('reason' in lane) leftOut.push({ user, ...lane });
     else {
@@ -113,9 +114,15 @@ function laneBack(
     const running = valueOf(instance.liveness)?.version ?? '';
     const heldOn = expand(config.paths.versionBinary, { version: running });
     const file = expand(config.paths.deferral, { user });
-    const steps = (lanes[0]?.steps ?? []).map((step): Step => {
-      if (step.kind === 'start') return { ...step, heldOn };
-      return step.kind === 'settle' ? { ...step, deferral: file } : step;
+    const steps = (lanes[0]?.steps ?? []).flatMap((step): Step[] => {
+      if (step.kind === 'start')
+        return hasOwn(fleet)
+          ? [
+              chooseOf(config, { user, from: running, to: installed ?? '', back: true }, `${user}/choose`),
+              step,
+            ]
+          : [{ ...step, heldOn }];
+      return [step.kind === 'settle' ? { ...step, deferral: file } : step];
     });
     return { user, steps };
   } catch (error) {
@@ -124,11 +131,15 @@ function laneBack(
   }
 }
 
+const hasOwn = ({ launcher }: Fleet) => valueOf(launcher)?.kind === 'whole';
+
+/** @param owed The version that was put off, where it was. */
 function laneOf(
   instance: Instance,
   fleet: Fleet,
   config: Config,
   naming: Naming,
+  owed?: string,
 ): Plan['lanes'][number] | { reason: string; harmless: boolean } {
   const { user } = instance;
   const ground = groundOf(instance, config, naming);
@@ -138,7 +149,8 @@ function laneOf(
   const snapshot = planSnapshot(instance, config, 'manual', naming.now, naming.tail);
   if ('reason' in snapshot) return snapshot;
   const file = expand(config.paths.deferral, { user });
-  const version = valueOf(fleet.installed);
+  const starts = startsAs(fleet, user);
+  const version = hasOwn(fleet) ? (owed ?? starts) : starts;
   // It comes back as another version, which may migrate its database, one way.
   const moves = ground.version !== undefined && ground.version !== version;
   return {
@@ -147,6 +159,9 @@ function laneOf(
       snapshot,
       stopOf(ground, { exclusive: moves, deferral: version === undefined ? null : { file, version } }),
       ...(moves ? [prebumpOf(ground, instance, { ...naming, now: naming.now + 1000 })] : []),
+      ...(starts !== undefined && version !== undefined && starts !== version
+        ? [chooseOf(config, { user, from: starts, to: version }, `${user}/choose`)]
+        : []),
       startOf(ground, false),
       proveOf(ground, 'stay'),
       settleOf(ground, valueOf(instance.deferral) === undefined ? null : file),
@@ -166,7 +181,9 @@ function busyNow(instance: Instance, config: Config, now: number): string | unde
 /** What a restart changes beyond the process. */
 function notesOf(instance: Instance, fleet: Fleet, config: Config, now: number): string[] {
   const { user } = instance;
-  const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
+  const running = valueOf(instance.liveness)?.version;
+  const owed = valueOf(instance.deferral)?.version;
+  const installed = (hasOwn(fleet) ? owed : undefined) ?? startsAs(fleet, user);
   const busy = busyNow(instance, config, now);
   if (isHeld(instance, fleet))
     return [
@@ -175,7 +192,7 @@ function notesOf(instance: Instance, fleet: Fleet, config: Config, now: number):
   return [
     running !== undefined && installed !== undefined && running !== installed
       ? `${user}: runs ${running}, and comes back as ${installed}, which may migrate the database, one way`
-      : `${user}: runs ${running ?? 'an unknown version'}, installed is ${installed ?? 'not known'}`,
+      : `${user}: runs ${running ?? 'an unknown version'}, and is started as ${installed ?? 'what is not known'}`,
     ...(busy === undefined
       ? []
       : [`${user}: ${busy}: as long as that is so, a restart is owed, and not done`]),

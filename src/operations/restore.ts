@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
@@ -77,8 +77,9 @@ export function planReplacement(
   if (hosts !== undefined) throw new Refused(`${user}’s server must not be stopped: ${hosts}`);
   if (instance.size.kind === 'unknown' && instance.size.reason !== noDatabase)
     throw new Refused(`${user}: ${instance.size.reason}`);
-  const seen = seenLevel(fleet);
-  const schema = schemaNote(fleet, entry, seen);
+  const version = startsAs(fleet, user);
+  const seen = seenLevel(fleet, version);
+  const schema = schemaNote(version, entry, seen);
   const stays =
     valueOf(instance.unit)?.startup === 'disabled' && valueOf(instance.unit)?.active === 'inactive';
   const steps: Step[] = [
@@ -129,9 +130,8 @@ function turnWords(instance: Instance, config: Config, now: number): string | un
     : `turn in flight? ${busy}: what is done by then is in the prerestore snapshot, what is under way is cut off`;
 }
 
-/** The highest schema on which the installed version runs somewhere here, and nobody has migrated it under its feet. */
-function seenLevel(fleet: Fleet): StageStep['seen'] {
-  const version = valueOf(fleet.installed);
+/** The highest schema on which a version runs somewhere here, and nobody has migrated it under its feet. */
+function seenLevel(fleet: Fleet, version: string | undefined): StageStep['seen'] {
   if (version === undefined) return null;
   const levels = fleet.instances.flatMap(({ liveness, state, unit }) => {
     const facts = valueOf(state);
@@ -143,9 +143,8 @@ function seenLevel(fleet: Fleet): StageStep['seen'] {
   return levels.length === 0 ? null : { version, level: Math.max(...levels) };
 }
 
-function schemaNote(fleet: Fleet, entry: CatalogEntry, seen: StageStep['seen']): string[] {
+function schemaNote(installed: string | undefined, entry: CatalogEntry, seen: StageStep['seen']): string[] {
   const level = schemaLevel(entry.record?.migrations ?? []);
-  const installed = valueOf(fleet.installed);
   if (level === undefined || installed === undefined) return [];
   const verdict = judgeSchema(level, installed, { version: entry.version ?? null, seen });
   if (!verdict.holds) throw new Refused(`${entry.file} cannot be restored: ${verdict.reason}`);

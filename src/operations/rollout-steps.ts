@@ -38,6 +38,32 @@ const installStep = z.object({
 });
 export type InstallStep = z.output<typeof installStep>;
 
+const chooseStep = z.object({
+  kind: z.literal('choose'),
+  ...common,
+  user: z.null(),
+  whose: z.string(),
+  /** The link that says which version is theirs, and the program that it is to lead to. */
+  link: z.string(),
+  target: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** A way back, which a freeze does not forbid. */
+  back: z.boolean(),
+});
+export type ChooseStep = z.output<typeof chooseStep>;
+
+const launcherStep = z.object({
+  kind: z.literal('launcher'),
+  ...common,
+  user: z.null(),
+  /** The program of the version that everybody has who has none of their own, or has when the launcher is gone. */
+  target: z.string(),
+  /** Whose version is which, by their programs; null to take the launcher away. */
+  chosen: z.array(z.object({ link: z.string(), target: z.string() })).nullable(),
+});
+export type LauncherStep = z.output<typeof launcherStep>;
+
 const checkStep = z.object({
   kind: z.literal('check'),
   ...common,
@@ -84,4 +110,13 @@ const freezeStep = z.object({
 });
 export type FreezeStep = z.output<typeof freezeStep>;
 
-export const rolloutSteps = [pinStep, installStep, checkStep, soakStep, markStep, freezeStep] as const;
+export const rolloutSteps = [
+  pinStep,
+  installStep,
+  chooseStep,
+  launcherStep,
+  checkStep,
+  soakStep,
+  markStep,
+  freezeStep,
+] as const;

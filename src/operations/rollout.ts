@@ -143,7 +143,7 @@ export class Rollout {
         // A page visit has migrated it: the new t3 was the global one for a while.
         const begun = await runLane({ ...this.#runOf(lane), steps: lane.steps.slice(0, 2) }, []);
         if (begun !== 'succeeded')
-          return `schema ${now.id} under ${this.#from()}, and it cannot be put back now: ${this.#whyNot(lane)}`;
+          return `schema ${now.id} under ${this.#from(lane)}, and it cannot be put back now: ${this.#whyNot(lane)}`;
       }
       if ((await this.#goBack(lane)) === 'failed') {
         const why = this.#whyNotUndone(lane) ?? 'it could not be taken back';
@@ -168,7 +168,8 @@ export class Rollout {
     const { result } = await probeStep.run(context, { ...probe, kind: 'probe' });
     const { version, probes } = result as ProbeStepResult;
     const direct = probes.find(({ route }) => route === 'direct');
-    if (version !== this.#from()) return `it runs ${version ?? 'nothing that answers'}, not ${this.#from()}`;
+    if (version !== this.#from(lane))
+      return `it runs ${version ?? 'nothing that answers'}, not ${this.#from(lane)}`;
     return direct?.verdict === 'ok'
       ? undefined
       : `pairing is ${direct?.verdict ?? 'unknown'}: ${direct?.reason ?? ''}`;
@@ -186,8 +187,11 @@ export class Rollout {
     if (!('version' in running)) return `it does not answer (${running.problem})`;
     if (running.version !== this.#to()) return `it runs ${running.version}`;
     const { host, config } = this.#execution;
-    await host.units.override(start.unit, this.#install().target, config.limits.commandTimeout);
-    await host.files.write(deferral.file, `${this.#from()}\n`);
+    // With the launcher its own version stays what it is: it could not be started as another.
+    const target = this.#install()?.target;
+    if (stepIn(lane, 'choose') === undefined && target !== undefined)
+      await host.units.override(start.unit, target, config.limits.commandTimeout);
+    await host.files.write(deferral.file, `${this.#from(lane)}\n`);
     return `it stays on ${running.version} for now, and drain takes it back when it is idle`;
   }
 
@@ -268,16 +272,15 @@ export class Rollout {
     return readSteps(recorder.durable, recorder.operation).find(({ id }) => id === step.id);
   }
 
-  #install(): StepOf<'install'> {
-    const found = this.#lanes('switch')
+  /** Undefined where only some users get the version. */
+  #install(): StepOf<'install'> | undefined {
+    return this.#lanes('switch')
       .flatMap(({ steps }) => steps)
       .find((step): step is StepOf<'install'> => step.kind === 'install');
-    if (found === undefined) throw new Error('a bump that installs nothing');
-    return found;
   }
 
-  #from = () => this.#install().from;
-  #to = () => this.#install().to;
+  #from = (lane: PlannedLane) => stepIn(lane, 'choose')?.from ?? this.#install()?.from;
+  #to = () => this.#lanes('users').map((lane) => stepIn(lane, 'check')?.version)[0] ?? this.#install()?.to;
 }
 
 function stepIn<Kind extends Step['kind']>(lane: PlannedLane, kind: Kind): StepOf<Kind> | undefined {

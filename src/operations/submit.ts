@@ -14,6 +14,7 @@ import { automatic, type Actor, type OperationRecord } from '../journal/records.
 import { planBackup } from './backup.ts';
 import { planBump, type BumpFacts } from './bump.ts';
 import { planFreeze } from './freeze.ts';
+import { planLauncher } from './launcher.ts';
 import { planPreflight } from './preflight.ts';
 import { planProbe } from './probe.ts';
 import { planPrune } from './prune.ts';
@@ -81,6 +82,8 @@ export function planOperation(
       return planBump(fleet, config, request, naming, candidate);
     case 'freeze':
       return planFreeze(config, request);
+    case 'launcher':
+      return planLauncher(fleet, config, request);
   }
 }
 

@@ -3,10 +3,12 @@ import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import { placesOf } from '../t3/launcher.ts';
 import { prefixOf, type Candidate } from '../t3/packages.ts';
 import { whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import type { Naming } from './lane.ts';
+import { chooseOf } from './launcher.ts';
 import type { Plan, Request, Step } from './plan.ts';
 
 type BumpRequest = Extract<Request, { kind: 'bump' }>;
@@ -30,8 +32,22 @@ export function switchLane(
   return {
     user: null,
     phase: 'switch',
-    steps: [...pinSteps(fleet, config, request, about), installStep(config, request, naming, about)],
+    steps: [
+      ...staying(fleet, config, about),
+      ...(request.users === undefined
+        ? [...pinSteps(fleet, config, request, about), installStep(fleet, config, request, naming, about)]
+        : []),
+    ],
   };
+}
+
+/** With the launcher: everybody is given their own version, before anything is moved that is for all who have none. */
+function staying(fleet: Fleet, config: Config, { from }: Switch): Step[] {
+  const launcher = valueOf(fleet.launcher);
+  if (launcher?.kind !== 'whole') return [];
+  return fleet.instances
+    .filter(({ user }) => !launcher.chosen.has(user))
+    .map(({ user }) => chooseOf(config, { user, from, to: from }, `stay/${user}`));
 }
 
 function pinSteps(
@@ -71,12 +87,14 @@ function pinSteps(
 }
 
 function installStep(
+  { launcher }: Fleet,
   config: Config,
   { allowDowngrade }: BumpRequest,
   { tail }: Naming,
   { from, candidate }: Switch,
 ): Step {
-  const { binary, versionBinary } = config.paths;
+  const { versionBinary } = config.paths;
+  const binary = valueOf(launcher)?.kind === 'whole' ? placesOf(config).everybody : config.paths.binary;
   return {
     kind: 'install',
     id: 'install',

@@ -145,6 +145,7 @@ function configText(layout: Layout, dispatch: number, packages: number): string 
       backups: `${layout.backups}/{user}`,
       binary: layout.binary,
       versionBinary: `${layout.versions}/{version}/bin/t3`,
+      chosen: `${layout.versions}/chosen`,
       unitTemplate: layout.unitTemplate,
       ...npmHere(),
       freeze: layout.freeze,

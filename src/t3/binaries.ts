@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { excerpt } from '../text/printable.ts';
+import { choiceOf, everybodysBinary, readLauncher } from './launcher.ts';
 import { parseVersionOutput } from './version.ts';
 
 /**
@@ -45,9 +46,16 @@ export class Binaries {
     this.#config = config;
   }
 
-  /** The version of the global binary now. */
-  installed(): Promise<{ version: string } | { problem: string }> {
-    return this.#versionOf(this.#config.paths.binary);
+  /** The version of the global binary now; with the launcher, of whoever has none of their own. */
+  async installed(): Promise<{ version: string } | { problem: string }> {
+    return this.#versionOf(await everybodysBinary(this.#host, this.#config));
+  }
+
+  /** The version that this user's server is started as now, and that the dispatch mints with for them. */
+  async startedFor(user: string): Promise<{ version: string } | { problem: string }> {
+    const launcher = await readLauncher(this.#host, this.#config);
+    const own = launcher.kind === 'whole' && launcher.chosen.has(user);
+    return own ? this.#versionOf(choiceOf(this.#config, user)) : this.installed();
   }
 
   /** The t3 of this version, or why there is none to be trusted. */

@@ -12,6 +12,9 @@ export function hostTexts(fleet: Fleet, wall: number): string[] {
     ...(freeze?.frozen === true
       ? [`FROZEN since ${ageText(wall - freeze.since)}${freeze.reason === '' ? '' : `: ${freeze.reason}`}`]
       : []),
+    ...(valueOf(fleet.launcher)?.kind === 'replaced'
+      ? ['LAUNCHER REPLACED: t3-cockpit launcher install']
+      : []),
     ...(lastGood === undefined ? [] : [`last good ${lastGood}`]),
     ...jobs.map((job) => jobText(job, wall)),
   ];

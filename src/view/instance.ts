@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import type { UnitState } from '../host/units/units.ts';
 import { fromTheFuture, newestUsable, type CatalogEntry } from '../snapshots/catalog.ts';
@@ -32,7 +32,9 @@ export function instanceCells(instance: Instance, seeing: Seeing): Record<Column
     ),
     runs: stopped
       ? cell('-', 'muted')
-      : factCell(instance.liveness, tick, cadence.liveness, (live) => versionCell(live.version, seeing)),
+      : factCell(instance.liveness, tick, cadence.liveness, (live) =>
+          versionCell(instance, live.version, seeing),
+        ),
     schema: factCell(instance.state, tick, cadence.state, (state) => schemaCell(instance, state)),
     size: factCell(instance.size, tick, cadence.state, ({ database, wal }) =>
       cell(bytesText(database + wal)),
@@ -89,10 +91,10 @@ function isAhead(
   return running !== undefined && schemaAhead(running, migrations, migratedAt, since) !== undefined;
 }
 
-/** The running version, marked where it is not the installed one. */
-function versionCell(version: string, { fleet }: Seeing): Cell {
-  const installed = valueOf(fleet.installed);
-  return installed === undefined || installed === version ? cell(version) : cell(`${version} ≠`, 'attention');
+/** The running version, marked where it is not the one that it would be started as, and its pages mint with. */
+function versionCell({ user }: Instance, version: string, { fleet }: Seeing): Cell {
+  const starts = startsAs(fleet, user);
+  return starts === undefined || starts === version ? cell(version) : cell(`${version} ≠`, 'attention');
 }
 
 /** The age of the newest snapshot and how far it can be relied on. */
@@ -137,7 +139,8 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
 /** On a narrow screen there is no column for the version: that it is another one has to be seen all the same. */
 function versionMarks(instance: Instance, fleet: Fleet): string[] {
   const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
-  return running === undefined || installed === undefined || running === installed ? [] : [`≠${running}`];
+  if (running === undefined || installed === undefined || running === installed) return [];
+  return [startsAs(fleet, instance.user) === running ? `own ${running}` : `≠${running}`];
 }
 
 function deferralMarks({ deferral }: Instance): string[] {

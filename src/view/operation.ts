@@ -83,6 +83,10 @@ export function plannedText(step: Step): string {
       return `${step.from || 'nightly'} → ${step.to} in ${step.file}`;
     case 'install':
       return `${step.binary} → ${step.target}`;
+    case 'choose':
+      return step.target;
+    case 'launcher':
+      return step.chosen === null ? `everybody → ${step.target}` : `everybody else → ${step.target}`;
     case 'check':
       return `${step.version}${step.schema === null ? '' : `, schema ${step.schema.id}`}`;
     case 'soak':

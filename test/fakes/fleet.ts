@@ -56,6 +56,7 @@ export function fleetOf(...instances: Instance[]): Fleet {
   return {
     instances,
     installed: known('0.0.24', start),
+    launcher: known({ kind: 'none' }, start),
     pins: known({ readings: [], agreed: { kind: 'version', version: '0.0.24' } }, start),
     freeze: known({ frozen: false }, start),
     lastGood: known(undefined, start),

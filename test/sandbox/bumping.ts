@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  lstatSync,
   readFileSync,
   readlinkSync,
   readdirSync,
@@ -68,8 +69,8 @@ export class Bumping {
     ];
   }
 
-  /** Quick, and otherwise as an admin would. */
-  bump(version: string, ...flags: string[]): Promise<Run> {
+  /** Quick, and otherwise as an admin would. @param what A version, and the users who are to have it. */
+  bump(what: string | string[], ...flags: string[]): Promise<Run> {
     return this.sandbox.run(
       '--set',
       'gate.watch=100ms',
@@ -78,12 +79,12 @@ export class Bumping {
       '--yes',
       ...flags,
       'bump',
-      version,
+      ...[what].flat(),
     );
   }
 
   /** Start one, and do not wait for it. @returns its number */
-  async begin(version: string, ...flags: string[]): Promise<number> {
+  async begin(what: string | string[], ...flags: string[]): Promise<number> {
     const { operation } = await this.sandbox.json<{ operation: { id: number } }>(
       '--set',
       'gate.watch=100ms',
@@ -93,7 +94,7 @@ export class Bumping {
       ...flags,
       'bump',
       '--detach',
-      version,
+      ...[what].flat(),
     );
     return operation.id;
   }
@@ -117,7 +118,11 @@ export class Bumping {
       }),
     );
     return {
-      binary: readlinkSync(this.at('usr/bin/t3')),
+      binary: readlinkSync(
+        lstatSync(this.at('usr/bin/t3')).isSymbolicLink()
+          ? this.at('usr/bin/t3')
+          : this.at('usr/lib/t3/chosen/default'),
+      ),
       pins: Object.fromEntries(this.pinFiles.map((file) => [file, readFileSync(file, 'utf8')])),
       users: Object.fromEntries(users),
       frozen: readdirSync(this.at('etc')).includes('t3-autoupdate.freeze'),

@@ -51,6 +51,7 @@ export function statusDocument({ config, fleet, wall }: Seeing, cutOff: readonly
     readOnly: config.readOnly,
     interrupted: cutOff.map(({ operation }) => ({ id: operation.id, kind: operation.kind })),
     installed: observationJson(fleet.installed, (version) => version),
+    launcher: observationJson(fleet.launcher, ({ kind }) => kind),
     pinned: observationJson(fleet.pins, ({ agreed, readings }) => ({
       agreed: agreed === undefined ? null : pinText(agreed),
       files: readings.map(({ file, pin, problem }) => ({

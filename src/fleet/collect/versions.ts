@@ -3,6 +3,7 @@ import { expand } from '../../config/expand.ts';
 import type { Config } from '../../config/schema.ts';
 import { excerpt } from '../../text/printable.ts';
 import { askVersion } from '../../t3/binaries.ts';
+import { everybodysBinary, readLauncher, type Launcher } from '../../t3/launcher.ts';
 import { known, unknown, type Observation } from '../observation.ts';
 import { agree, parsePin, type PinReading, type Pins } from '../pins.ts';
 import { readAs } from '../reader/read.ts';
@@ -23,8 +24,8 @@ export async function observeInstalled(
   remembered: RememberedBinary,
 ): Promise<Observation<string>> {
   const { host, config } = collecting;
-  const { binary } = config.paths;
   try {
+    const binary = await everybodysBinary(host, config);
     const file = await host.files.lookThrough(binary);
     if (file === undefined) return unknown(`${binary}: no such file`, moment(collecting));
     if (before.kind === 'known' && file.fingerprint === remembered.fingerprint)
@@ -35,6 +36,15 @@ export async function observeInstalled(
     return known(asked.version, moment(collecting));
   } catch (error) {
     return unknown(reasonOf(error), moment(collecting), before);
+  }
+}
+
+/** Whether this host has the launcher, and whose version is which. */
+export async function observeLauncher(collecting: Collecting): Promise<Observation<Launcher>> {
+  try {
+    return known(await readLauncher(collecting.host, collecting.config), moment(collecting));
+  } catch (error) {
+    return unknown(reasonOf(error), moment(collecting));
   }
 }
 

@@ -12,13 +12,13 @@ export type SchemaEvidence = Pick<StageStep, 'version' | 'seen'>;
  * and cannot pair (docs/t3-contract.md, state database). A newer one migrates it, one way: that is said in the plan.
  */
 export async function acceptsSchema(
-  { binaries }: Pick<StepContext, 'binaries'>,
+  { binaries, account }: Pick<StepContext, 'binaries' | 'account'>,
   migrations: readonly Migration[],
   evidence: SchemaEvidence,
 ): Promise<Verdict> {
   const level = schemaLevel(migrations);
   if (level === undefined) return fails('it has no migrations: not a state database of t3');
-  const installed = await binaries.installed();
+  const installed = await binaries.startedFor(account.name);
   if ('problem' in installed) return fails(`cannot tell what is installed: ${installed.problem}`);
   return judgeSchema(level, installed.version, evidence);
 }

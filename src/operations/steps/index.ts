@@ -1,11 +1,13 @@
 import type { Step } from '../plan.ts';
 import { checkStep } from './check.ts';
+import { chooseStep } from './choose.ts';
 import { coldCopyStep } from './cold-copy.ts';
 import { commandStep } from './command.ts';
 import { downloadStep } from './download.ts';
 import { freezeStep } from './freeze.ts';
 import { gateStep } from './gate.ts';
 import { installStep } from './install.ts';
+import { launcherStep } from './launcher.ts';
 import { markStep } from './mark.ts';
 import { pinStep } from './pin.ts';
 import { probeStep } from './probe.ts';
@@ -38,6 +40,8 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   command: commandStep,
   pin: pinStep,
   install: installStep,
+  choose: chooseStep,
+  launcher: launcherStep,
   check: checkStep,
   soak: soakStep,
   mark: markStep,

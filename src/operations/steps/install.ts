@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { freezeGuard } from '../guards/freeze.ts';
 import { fails, holds, type Guard } from '../guards/guard.ts';
 import { jobsGuard } from '../guards/jobs.ts';
+import { launcherGuard } from '../guards/launcher.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { InstallStep } from '../plan.ts';
 import { bitsOf } from './download.ts';
@@ -32,7 +33,13 @@ const downgradeGuard: Guard<InstallStep> = {
  * version that it was stays at hand under its own number, for the servers that still run it.
  */
 export const installStep: StepKind<InstallStep> = {
-  guards: [readOnlyGuard, freezeGuard, jobsGuard, downgradeGuard],
+  guards: [
+    readOnlyGuard,
+    freezeGuard,
+    jobsGuard,
+    launcherGuard((step: InstallStep, global) => step.binary !== global),
+    downgradeGuard,
+  ],
   whenStopped: 'the global binary is led back',
   disrupts: true,
 

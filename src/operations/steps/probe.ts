@@ -123,7 +123,7 @@ async function probeName(
   } catch (error) {
     return say('unknown', error instanceof Error ? error.message : String(error));
   }
-  const installed = await binaries.installed();
+  const installed = await binaries.startedFor(step.user);
   if ('problem' in installed) return say('unknown', installed.problem);
   if (installed.version !== version)
     return say(
