@@ -71,8 +71,8 @@ async function npm({ host, config }: Diagnosing): Promise<Finding[]> {
 /** Whom a new installation has not reached yet. */
 function running(diagnosing: Diagnosing): Finding[] {
   const { fleet } = diagnosing;
-  const installed = valueOf(fleet.installed);
-  if (installed === undefined) return [];
+  const everybodys = valueOf(fleet.installed);
+  if (everybodys === undefined) return [];
   const old = runningInstances(diagnosing).filter(
     ({ instance, version }) => version !== startsAs(fleet, instance.user),
   );
@@ -80,7 +80,7 @@ function running(diagnosing: Diagnosing): Finding[] {
     old.map(({ instance, version: runs }) =>
       attention(
         `${instance.user}: version`,
-        `it runs ${runs}, ${startsAs(fleet, instance.user) === installed ? 'installed' : 'theirs'} is ${startsAs(fleet, instance.user) ?? 'not known'}: any page visit mints with that one, and may migrate the database`,
+        `it runs ${runs}, ${startsAs(fleet, instance.user) === everybodys ? 'installed' : 'theirs'} is ${startsAs(fleet, instance.user) ?? 'not known'}: any page visit mints with that one, and may migrate the database`,
         backupAndRestart(diagnosing, instance, 'when nobody works there'),
       ),
     ),

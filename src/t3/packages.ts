@@ -117,6 +117,9 @@ export function npm(
       '--no-update-notifier',
       '--prefer-online',
       '--fetch-retries=1',
+      // npm’s own ten seconds are for a build machine; here somebody waits.
+      '--fetch-retry-mintimeout=1000',
+      '--fetch-retry-maxtimeout=1000',
       '--loglevel=error',
     ],
     { timeout: config.limits.commandTimeout, maxOutput: 16 * 1024 * 1024, family: true, ...options },

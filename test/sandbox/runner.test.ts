@@ -82,7 +82,7 @@ describe('an operation', () => {
 describe('a runner that is killed', () => {
   it('at random moments, many times: nothing partial is listed, and the next backup works and clears up', async () => {
     let cutOff = 0;
-    const rounds = all ? 20 : 6;
+    const rounds = all ? 20 : 3;
     for (let round = 0; round < rounds; round += 1) {
       const id = await submit();
       const pid = await sandbox.runner(id);

@@ -16,6 +16,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/journal/journal.ts';
 import { examineSnapshot, SnapshotFinding } from '../../src/snapshots/snapshotter.ts';
+import { all } from './faults/sample.ts';
 import { TestSandbox } from './sandbox.ts';
 
 /** What a snapshot that was tampered with, or has rotted, is found to be; and what is never removed. */
@@ -106,7 +107,7 @@ describe('verifying', () => {
       const pages = readFileSync(file).length / 4096;
       expect(pages).toBeGreaterThan(90);
       const missed: number[] = [];
-      for (let page = 0; page < pages; page += 1) {
+      for (let page = 0; page < pages; page += all ? 1 : 4) {
         const at = page * 4096 + ((page * 37) % 4096);
         flip(file, at);
         const found = await examineSnapshot(host, place, options).then(

@@ -69,6 +69,7 @@ afterAll(async () => {
     for (const side of ['', '-wal', '-shm']) rmSync(databaseOf(name) + side, { force: true });
     await sh('runuser', '-u', name, '--', 'cp', path.join(snapshotsOf(name), copy), databaseOf(name));
   }
+  rmSync('/usr/local/lib/t3-versions/chosen', { recursive: true, force: true });
   rmSync(path.dirname(path.dirname(pinned)), { recursive: true });
   await sh('systemctl', 'reset-failed');
   await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
@@ -81,8 +82,8 @@ const settings = [
   'host.administrator=vera',
   'pins=[{"file":"{home}/code/scripts/t3-autoupdate.sh"}]',
 ];
-const bump = (version: string): Promise<Run> =>
-  cockpit([...settings.flatMap((each) => ['--set', each]), '--set', source, '--yes', 'bump', version]);
+const bump = (...what: string[]): Promise<Run> =>
+  cockpit([...settings.flatMap((each) => ['--set', each]), '--set', source, '--yes', 'bump', ...what]);
 
 async function running(): Promise<Record<string, string>> {
   const found = users.map(async ({ name }) => {
@@ -137,5 +138,31 @@ describe('a bump on a real host', () => {
     ).toBe('t3 v0.0.24');
     expect(readFileSync(pinned, 'utf8')).toBe('#!/bin/sh\r\nT3_PIN="${T3_PIN:-0.0.27}"');
     for (const { name } of users) expect(await foreign(name)).toEqual([]);
+  });
+
+  it('to one user only, with the launcher: whose t3 it is, the kernel says', async () => {
+    const nightly = '0.0.33-nightly.20260808.1031';
+    const installed = await cockpit(['launcher', 'install']);
+    expect(installed.exitCode, installed.stdout + installed.stderr).toBe(0);
+    const done = await bump(nightly, 'emo');
+    expect(done.exitCode, done.stdout + done.stderr).toBe(0);
+    expect(await running()).toEqual({ vera: '0.0.27', emo: nightly });
+    // His rows have new columns now.
+    expect(work()['vera']).toBe(before['vera']);
+    const asks = (name: string, ...args: string[]) => sh('runuser', '-u', name, '--', '/usr/bin/t3', ...args);
+    expect(await asks('emo', '--version')).toBe(`t3 v${nightly}`);
+    // HOME is not what decides.
+    expect(await sh('runuser', '-u', 'vera', '--', 'env', 'HOME=/home/emo', '/usr/bin/t3', '--version')).toBe(
+      't3 v0.0.27',
+    );
+    // Root acts for the owner of the folder that it names, and otherwise for nobody.
+    expect(await sh('/usr/bin/t3', '--version', '--base-dir', '/home/emo/.t3')).toBe(`t3 v${nightly}`);
+    expect(await sh('/usr/bin/t3', '--version', '--base-dir=/home/vera/.t3')).toBe('t3 v0.0.27');
+    expect(await sh('/usr/bin/t3', '--version')).toBe('t3 v0.0.27');
+    // Restarted by systemd itself, it is what it was.
+    await sh('systemctl', 'restart', unitOf('emo'));
+    expect(await running()).toEqual({ vera: '0.0.27', emo: nightly });
+    for (const { name } of users) expect(await foreign(name)).toEqual([]);
+    expect((await cockpit(['launcher', 'remove'])).stderr).toMatch(/emo runs 0\.0\.33/);
   });
 });
