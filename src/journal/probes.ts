@@ -60,6 +60,13 @@ export function forgetProbes(db: Sqlite, user: string, operation: number): void 
   db.prepare('DELETE FROM probes WHERE user = ? AND operation = ?').run(user, operation);
 }
 
+/** Was anybody ever let in by the dispatch, as far as is recorded? */
+export function dispatchHasWorked(db: Sqlite): boolean {
+  return (
+    db.prepare("SELECT 1 FROM probes WHERE route = 'dispatch' AND verdict = 'ok' LIMIT 1").get() !== undefined
+  );
+}
+
 /** How each route of a user stands, the direct one first. */
 export function readProbes(db: Sqlite, user: string): ProbeStanding[] {
   const rows = db

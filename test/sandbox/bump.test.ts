@@ -128,6 +128,20 @@ describe('a version that fails', () => {
   });
 });
 
+describe('while the dispatch is down', () => {
+  it('nothing is moved: nobody’s way in could be tried', async () => {
+    expect((await on.sandbox.run('probe', 'alice')).exitCode).toBe(0);
+    await on.supervisor.stop('t3-dispatch.service');
+    const before = await on.standing();
+    // It has passed the gate already.
+    const done = await on.bump('0.0.31');
+    await on.supervisor.start('t3-dispatch.service');
+    expect(done.exitCode, done.stdout).toBe(3);
+    expect(done.stdout).toMatch(/the dispatch at \S+ does not answer .*; start t3-dispatch\.service first/);
+    await on.expectBefore(before, false);
+  });
+});
+
 describe('somebody who is at work when everybody goes back', () => {
   it.runIf(all)(
     'is not cut off, stays on the version that knows the database, and goes back later',

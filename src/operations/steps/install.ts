@@ -1,6 +1,7 @@
 import path from 'node:path';
 import semver from 'semver';
 import { z } from 'zod';
+import { dispatchGuard } from '../guards/dispatch.ts';
 import { freezeGuard } from '../guards/freeze.ts';
 import { fails, holds, type Guard } from '../guards/guard.ts';
 import { jobsGuard } from '../guards/jobs.ts';
@@ -39,6 +40,7 @@ export const installStep: StepKind<InstallStep> = {
     jobsGuard,
     launcherGuard((step: InstallStep, global) => step.binary !== global),
     downgradeGuard,
+    dispatchGuard,
   ],
   whenStopped: 'the global binary is led back',
   disrupts: true,
