@@ -1,4 +1,5 @@
 import type { Plan } from '../operations/plan.ts';
+import type { Offered } from '../t3/packages.ts';
 import type { Work } from '../t3/state-database.ts';
 
 /** What the cockpit asks for only after its plan was seen and agreed to. */
@@ -60,6 +61,9 @@ export type Preview = { plan: Plan } | { refused: string };
 
 /** How much work there is now; undefined words of a problem where that cannot be told. */
 export type Comparison = { user: string; live: Work | undefined; problem: string | undefined };
+
+/** What the package source has, or why it does not say. */
+export type Choice = Offered | { problem: string };
 
 /** What is typed to agree: the word that the plan wants, else `yes`. */
 export function wordOf({ plan }: { plan: Plan }): string {

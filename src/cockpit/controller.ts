@@ -4,8 +4,9 @@ import type { Binding, Intent } from './intents.ts';
 import { bindingOf } from './keymap.ts';
 import { printable } from '../text/printable.ts';
 import { paneOf, type Mode } from './state.ts';
-import { askingText, wordOf, type Asking, type Comparison, type Preview } from './asking.ts';
+import { askingText, wordOf, type Asking, type Choice, type Comparison, type Preview } from './asking.ts';
 import { snapshotsOf } from './arrange.ts';
+import { offeredIn } from './offered.ts';
 import type { Store } from './store.ts';
 import { gridHeight } from './view-models/layout.ts';
 
@@ -31,6 +32,8 @@ export interface Effects {
   carryOut(asking: Asking, interruptTurn: boolean): Promise<Asked>;
   /** How much work a user's database holds now. */
   compare(user: string): Promise<Comparison>;
+  /** What the package source has. */
+  versions(): Promise<Choice>;
   /** Clear up after what was cut off. */
   recover(): Promise<Asked>;
   /** Ask an operation to stop. */
@@ -222,7 +225,16 @@ export class Controller {
       case 'drain':
         return this.#plan({ kind: 'drain' });
       case 'bump':
-        return this.#plan({ kind: 'bump', version: 'latest' });
+        dispatch({
+          type: 'mode',
+          mode: { kind: 'versions', at: 0, key: undefined, choice: undefined, from: pane },
+        });
+        return void this.#effects.versions().then((choice) => dispatch({ type: 'choice', choice }));
+      case 'choose version': {
+        const version = state.mode.kind === 'versions' ? offeredIn(state.mode)[state.mode.at] : undefined;
+        if (version !== undefined) this.#plan({ kind: 'bump', version });
+        return;
+      }
       case 'freeze':
         return this.#plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
       case 'operations':

@@ -37,6 +37,10 @@ const compared = z.object({
   problem: z.string().nullable(),
 });
 
+const offered = z.object({
+  versions: z.array(z.object({ version: z.string(), tags: z.array(z.string()) })),
+});
+
 export interface CommandEffectsOptions {
   host: Host;
   /** The flags that this cockpit was started with, for its commands to see the same host. */
@@ -89,6 +93,18 @@ export function commandEffects({ host, flags, environment, redraw }: CommandEffe
         return { user, live: undefined, problem: problemText(result.stderr, failure ?? 'no answer') };
       const { live, problem } = answer.data;
       return { user, live: live ?? undefined, problem: problem ?? undefined };
+    },
+    async versions() {
+      const result = await run('--json', 'versions');
+      const answer = offered.safeParse(parseJson(result.stdout));
+      const failure = failureText(result);
+      if (failure !== undefined || !answer.success)
+        return { problem: problemText(result.stderr, failure ?? 'no answer') };
+      const { versions } = answer.data;
+      return {
+        versions: versions.map(({ version }) => version),
+        tags: Object.fromEntries(versions.flatMap(({ version, tags }) => tags.map((tag) => [tag, version]))),
+      };
     },
     recover: () => ask('operations', '--recover'),
     async stop(operation) {

@@ -17,6 +17,7 @@ export type Intent =
   | { type: 'restart' }
   | { type: 'drain' }
   | { type: 'bump' }
+  | { type: 'choose version' }
   | { type: 'freeze' }
   | { type: 'operations' }
   | { type: 'undo' }

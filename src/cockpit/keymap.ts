@@ -1,6 +1,7 @@
 import { snapshotsOf } from './arrange.ts';
 import { cannotChange, cannotChangeOne, listedOperation, nothingToDecide } from './courtesy.ts';
 import { operationRuns, type CockpitState } from './state.ts';
+import { versionKeys } from './version-keys.ts';
 
 import type { Binding } from './intents.ts';
 
@@ -67,25 +68,7 @@ export const keymap: readonly Binding[] = [
     quiet: true,
     disabled: cannotChange,
   },
-  {
-    keys: ['u'],
-    label: 'bump',
-    help: 'Bring the latest t3 to everybody: judged on copies, then one user after the other, and everybody back from the first failure. Shows its plan first; another version: t3-cockpit bump VERSION.',
-    intent: { type: 'bump' },
-    modes: ['fleet'],
-    disabled: cannotChange,
-  },
-  {
-    keys: ['f'],
-    label: 'freeze',
-    help: 'Freeze versions on this host, or let them move again; its own scripts heed it as well. Shows its plan first.',
-    intent: { type: 'freeze' },
-    modes: ['fleet'],
-    quiet: true,
-    disabled: (state) =>
-      cannotChange(state) ??
-      (state.fleet.freeze.kind === 'known' ? undefined : 'whether versions are frozen is not known'),
-  },
+  ...versionKeys,
   {
     keys: ['u'],
     label: 'undo',

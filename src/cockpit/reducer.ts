@@ -3,6 +3,7 @@ import { automatic } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import { snapshotsOf, visibleInstances } from './arrange.ts';
+import { offeredIn } from './offered.ts';
 import {
   eventLimit,
   sorts,
@@ -12,7 +13,7 @@ import {
   type Mode,
   type Notice,
 } from './state.ts';
-import type { Asking, Comparison, Preview } from './asking.ts';
+import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */
@@ -35,6 +36,8 @@ export type Action =
   /** A dry run has answered; it counts only while that plan is still being looked at. */
   | { type: 'preview'; asking: Asking; preview: Preview }
   | { type: 'comparison'; comparison: Comparison }
+  /** The package source has answered. */
+  | { type: 'choice'; choice: Choice }
   /** What has been typed to agree to a plan. */
   | { type: 'typed'; typed: string }
   | { type: 'operations'; operations: readonly ListedOperation[] }
@@ -78,6 +81,17 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'comparison':
       return state.mode.kind === 'pick' && state.mode.user === action.comparison.user
         ? { ...state, mode: { ...state.mode, comparison: action.comparison } }
+        : state;
+    case 'choice':
+      return state.mode.kind === 'versions'
+        ? anchored({
+            ...state,
+            mode: {
+              ...state.mode,
+              choice: action.choice,
+              key: 'problem' in action.choice ? undefined : action.choice.tags['latest'],
+            },
+          })
         : state;
     case 'typed':
       return state.mode.kind === 'plan'
@@ -140,6 +154,7 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
     case 'filter':
       return moveSelection(state, by);
     case 'pick':
+    case 'versions':
     case 'operations': {
       const keys = keysOf(state, mode);
       const at = within(mode.at, by, keys.length);
@@ -154,15 +169,20 @@ type Listing = Extract<Mode, { at: number }>;
 
 /** What is listed, by what identifies each. */
 function keysOf(state: CockpitState, mode: Listing): string[] {
-  return mode.kind === 'pick'
-    ? snapshotsOf(state, mode.user).map(({ folder, file }) => `${folder}/${file}`)
-    : state.operations.map(({ operation }) => String(operation.id));
+  switch (mode.kind) {
+    case 'pick':
+      return snapshotsOf(state, mode.user).map(({ folder, file }) => `${folder}/${file}`);
+    case 'versions':
+      return offeredIn(mode);
+    case 'operations':
+      return state.operations.map(({ operation }) => String(operation.id));
+  }
 }
 
 /** The selected entry of a list stays selected when others come and go: `enter` must not meet another one. */
 function anchored(state: CockpitState): CockpitState {
   const { mode } = state;
-  if (mode.kind !== 'pick' && mode.kind !== 'operations') return state;
+  if (!('at' in mode)) return state;
   const keys = keysOf(state, mode);
   const found = mode.key === undefined ? -1 : keys.indexOf(mode.key);
   const at = found === -1 ? within(mode.at, 0, keys.length) : found;

@@ -4,7 +4,7 @@ import { nothingSeen } from '../fleet/unseen.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
-import type { Asking, Comparison, Preview } from './asking.ts';
+import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Tone } from '../view/cell.ts';
 
 /** In which order the rows stand. `map`: as the user map has them. */
@@ -28,6 +28,15 @@ export type Mode =
       /** What stays selected when others come and go, at 03:30 at the latest. */
       key: string | undefined;
       comparison: Comparison | undefined;
+      from: 'instance' | 'operation';
+    }
+  /** Choosing a version to bring to everybody. */
+  | {
+      kind: 'versions';
+      at: number;
+      key: string | undefined;
+      /** Undefined until the package source has answered. */
+      choice: Choice | undefined;
       from: 'instance' | 'operation';
     }
   /** A plan before it is agreed to, by typing its word. */

@@ -4,6 +4,7 @@ import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { launcher, launcherState } from './launcher.ts';
 import { preflight } from './preflight.ts';
+import { versions } from './versions.ts';
 
 /** Makes an action of a command: its exit code becomes the program's. */
 export type Runs = <Arguments extends unknown[]>(
@@ -12,6 +13,11 @@ export type Runs = <Arguments extends unknown[]>(
 
 /** The commands that are about versions. */
 export function versionCommands(program: Command, context: () => CommandContext, run: Runs): void {
+  program
+    .command('versions')
+    .description('what the package source has, and who runs which of it')
+    .action(run(() => versions(context())));
+
   program
     .command('preflight')
     .description('fetch a version, and judge it on copies of real databases; nothing else changes')

@@ -58,15 +58,37 @@ export async function findCandidate(
 
 const absent = (problem: string): NoCandidate => ({ problem, reason: 'absent' });
 
-async function whatThereIs(host: Host, config: Config): Promise<string> {
+/** What the package source has. */
+export interface Offered {
+  /** Newest first. */
+  versions: string[];
+  /** Which version each tag means, like `latest`. */
+  tags: Record<string, string>;
+}
+
+/** Ask the package source what it has. */
+export async function findOffered(host: Host, config: Config): Promise<Offered | { problem: string }> {
   const result = await npm(host, config, ['view', config.package, '--json', 'versions', 'dist-tags']);
   const list = listSchema.safeParse(jsonOf(result)).data;
-  if (list === undefined) return 'and the package source does not say what there is';
-  const versions = list.versions
-    .flatMap((each) => parseVersion(each) ?? [])
-    .toSorted((a, b) => semver.rcompare(a, b));
-  const tags = Object.entries(list['dist-tags']).map(([tag, version]) => `${tag} is ${version}`);
-  return excerpt(`${tags.join(', ')}; there are ${versions.slice(0, named).join(', ')} and older ones`);
+  if (failureText(result) !== undefined || list === undefined) return { problem: sourceProblem(result) };
+  const tags = Object.entries(list['dist-tags']).flatMap(([tag, version]) =>
+    askable(tag) && parseVersion(version) !== undefined ? [[tag, version] as const] : [],
+  );
+  return {
+    versions: list.versions
+      .flatMap((each) => parseVersion(each) ?? [])
+      .toSorted((a, b) => semver.rcompare(a, b)),
+    tags: Object.fromEntries(tags),
+  };
+}
+
+async function whatThereIs(host: Host, config: Config): Promise<string> {
+  const offered = await findOffered(host, config);
+  if ('problem' in offered) return 'and the package source does not say what there is';
+  const tags = Object.entries(offered.tags).map(([tag, version]) => `${tag} is ${version}`);
+  return excerpt(
+    `${tags.join(', ')}; there are ${offered.versions.slice(0, named).join(', ')} and older ones`,
+  );
 }
 
 const npmError = 'npm error ';

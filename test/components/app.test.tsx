@@ -32,6 +32,7 @@ function mount() {
     preview: () => Promise.resolve({ refused: 'no' }),
     carryOut: () => Promise.resolve({ problem: 'no' }),
     compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
+    versions: () => Promise.resolve({ problem: 'no' }),
     recover: () => Promise.resolve({ problem: 'no' }),
     stop: () => Promise.resolve('asked'),
     redraw: () => undefined,

@@ -10,6 +10,7 @@ import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
 import { reportBody } from './report.ts';
 import type { Scrolled } from './scrolled.ts';
+import { versionsBody } from './versions.ts';
 
 /** What is scrolled through in this mode; undefined where the grid is. */
 export function bodyOf(state: CockpitState): Scrolled | undefined {
@@ -26,6 +27,7 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
     case 'plan':
       return agreementBody(state, state.mode);
     case 'pick':
+    case 'versions':
     case 'operations':
       // Lists of their own: what is in the window follows the selected row.
       return undefined;
@@ -43,6 +45,7 @@ export function bodyWindow(
   glyphs: Glyphs,
 ): { title: string; tone: Tone; lines: Line[] } | undefined {
   if (state.mode.kind === 'pick') return pickerBody(state, state.mode, bodyHeight(state), glyphs);
+  if (state.mode.kind === 'versions') return versionsBody(state, state.mode, bodyHeight(state), glyphs);
   if (state.mode.kind === 'operations') return operationsBody(state, state.mode, bodyHeight(state), glyphs);
   const body = bodyOf(state);
   if (body === undefined) return undefined;

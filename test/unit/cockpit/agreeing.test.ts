@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Asking, Comparison, Preview } from '../../../src/cockpit/asking.ts';
-import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
 import type { CockpitState, ListedOperation } from '../../../src/cockpit/state.ts';
-import { Store } from '../../../src/cockpit/store.ts';
 import { bodyOf } from '../../../src/cockpit/view-models/body.ts';
 import { lineWidth } from '../../../src/cockpit/view-models/line.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
@@ -14,6 +12,7 @@ import type { OperationRecord, StepRecord } from '../../../src/journal/records.t
 import type { Plan } from '../../../src/operations/plan.ts';
 import type { CatalogEntry } from '../../../src/snapshots/catalog.ts';
 import { alice, bob, config, snapshot, stateOf, textOf, wall } from '../../fakes/cockpit.ts';
+import { controlled } from '../../fakes/controlled.ts';
 import { startMoment } from '../../fakes/fleet.ts';
 
 /** From a row to an agreement: choosing, seeing the plan, typing its word; and what must never pass for one. */
@@ -51,40 +50,10 @@ const plan: Plan = {
   consent: { word: 'alice', because: ['the state database of alice is replaced'], interrupts: true },
 };
 
-function cockpit(
+const cockpit = (
   state: CockpitState = stateOf(undefined, withSnapshots(verified(1), verified(5)), bob),
   preview: Preview = { plan },
-) {
-  const carried: [Asking, boolean][] = [];
-  const previewed: Asking[] = [];
-  const effects: Effects = {
-    backup: () => Promise.resolve({ problem: 'no' }),
-    probe: () => Promise.resolve({ problem: 'no' }),
-    verify: () => Promise.resolve({ problem: 'no' }),
-    readSnapshots: () => Promise.resolve({ problem: 'no' }),
-    preview: (asking) => (previewed.push(asking), Promise.resolve(preview)),
-    carryOut: (asking, interrupt) => (carried.push([asking, interrupt]), Promise.resolve({ operation: 9 })),
-    compare: (user) => Promise.resolve({ user, live: { ...work, messages: 35 }, problem: undefined }),
-    recover: () => Promise.resolve({ problem: 'no' }),
-    stop: () => Promise.resolve(''),
-    redraw: () => undefined,
-  };
-  const store = new Store(state);
-  const controller = new Controller(store, effects);
-  return {
-    store,
-    controller,
-    carried,
-    previewed,
-    /** Keys one by one, as they come from fingers; what they ask for is answered in between. */
-    async press(...keys: string[]) {
-      for (const key of keys) {
-        controller.press([key]);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
-  };
-}
+) => controlled(state, preview, { ...work, messages: 35 });
 
 describe('agreeing to a restore', () => {
   it('is choosing, seeing the plan, and typing the name', async () => {

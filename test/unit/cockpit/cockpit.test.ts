@@ -232,6 +232,7 @@ describe('the controller', () => {
       preview: () => Promise.resolve({ refused: 'no' }),
       carryOut: () => Promise.resolve({ problem: 'no' }),
       compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
+      versions: () => Promise.resolve({ problem: 'no' }),
       recover: () => Promise.resolve({ problem: 'no' }),
       stop: (id) => (asked.push(`stop ${id}`), Promise.resolve('operation 1 was asked to stop')),
       redraw: () => void asked.push('redraw'),

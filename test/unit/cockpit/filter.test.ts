@@ -139,6 +139,7 @@ describe('typing', () => {
       preview: () => Promise.resolve({ refused: 'no' }),
       carryOut: () => Promise.resolve({ problem: 'no' }),
       compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
+      versions: () => Promise.resolve({ problem: 'no' }),
       recover: ask('recover'),
       stop: () => Promise.resolve('asked'),
       redraw: () => undefined,

@@ -1,0 +1,39 @@
+import { offeredIn, whyNotOffered } from './offered.ts';
+import { cannotChange } from './courtesy.ts';
+import type { Binding } from './intents.ts';
+
+/** The keys that are about versions. */
+export const versionKeys: readonly Binding[] = [
+  {
+    keys: ['u'],
+    label: 'bump',
+    help: 'Bring a version to everybody: choose it, see the plan, and type it to agree. Judged on copies, then one user after the other, and everybody back from the first failure.',
+    intent: { type: 'bump' },
+    modes: ['fleet'],
+    disabled: cannotChange,
+  },
+  {
+    keys: ['enter'],
+    label: 'plan',
+    help: 'Show what bringing this version to everybody would do. Nothing is changed yet.',
+    intent: { type: 'choose version' },
+    modes: ['versions'],
+    disabled: (state) => {
+      const { mode, fleet } = state;
+      const version = mode.kind === 'versions' ? offeredIn(mode)[mode.at] : undefined;
+      if (version === undefined) return 'there is no version to choose';
+      return cannotChange(state) ?? whyNotOffered(version, fleet);
+    },
+  },
+  {
+    keys: ['f'],
+    label: 'freeze',
+    help: 'Freeze versions on this host, or let them move again; its own scripts heed it as well. Shows its plan first.',
+    intent: { type: 'freeze' },
+    modes: ['fleet'],
+    quiet: true,
+    disabled: (state) =>
+      cannotChange(state) ??
+      (state.fleet.freeze.kind === 'known' ? undefined : 'whether versions are frozen is not known'),
+  },
+];
