@@ -131,6 +131,7 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
         ? ['hosting?']
         : []),
     ...versionMarks(instance, fleet),
+    ...(valueOf(instance.unit)?.heldOn === undefined ? [] : ['held']),
     ...deferralMarks(instance),
   ];
   return cell(marks.join(' '), ahead ? 'danger' : marks.length > 0 ? 'attention' : 'muted');

@@ -57,6 +57,7 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
         hosting.hosts ? cell(`yes: ${hosting.because}`, 'attention') : cell('no', 'muted'),
       ]),
     ],
+    ...heldFact(instance),
     ...deferralFact(instance, wall),
   ];
   const problems = instanceProblems(instance, wall).map((words) =>
@@ -106,6 +107,13 @@ export function line(name: string, cells: readonly Cell[], columns: number): Lin
     [segment(` ${pad(name, 10)} `, 'muted'), ...cells.map(({ text, tone }) => segment(text, tone))],
     columns,
   );
+}
+
+function heldFact(instance: Instance): [string, Cell[]][] {
+  const program = valueOf(instance.unit)?.heldOn;
+  return program === undefined
+    ? []
+    : [['held', [cell(`on ${program}, until its database goes back or the next boot`, 'attention')]]];
 }
 
 function deferralFact(instance: Instance, wall: number): [string, Cell[]][] {

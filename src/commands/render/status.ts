@@ -93,7 +93,7 @@ function instanceDocument(instance: Instance, wall: number): object {
     ),
     unit: observationJson(
       instance.unit,
-      ({ load, active, sub, result, mainPid, exitStatus, since, restarts, memory, tasks }) => ({
+      ({ load, active, sub, result, mainPid, exitStatus, since, restarts, memory, tasks, heldOn }) => ({
         load,
         active,
         sub,
@@ -104,6 +104,7 @@ function instanceDocument(instance: Instance, wall: number): object {
         restarts: restarts ?? null,
         memoryBytes: memory ?? null,
         tasks: tasks ?? null,
+        heldOn: heldOn ?? null,
       }),
     ),
     running: observationJson(instance.liveness, ({ version, latency }) => ({

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { systemHttp } from '../http.ts';
 import { systemWatch } from '../watch.ts';
@@ -79,7 +79,10 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
     async show(names) {
       if (names.length === 0) return new Map();
       const states = z.array(unitState).parse(await call('GET', '/units'));
-      const known = new Map(states.map((state) => [state.name, withUndefined(state)]));
+      const held = overrides(root);
+      const known = new Map(
+        states.map((state) => [state.name, { ...withUndefined(state), ...held.get(state.name) }]),
+      );
       return new Map(names.map((name) => [name, known.get(name) ?? notFound(name)]));
     },
     watch(changed) {
@@ -118,6 +121,15 @@ export function supervisorUnits(root: string, timeout: number): Supervisor {
       folder = http = undefined;
     },
   };
+}
+
+/** Which units are to start another program, and which one. */
+function overrides(root: string): Map<string, Pick<UnitState, 'heldOn'>> {
+  const folder = `${root}/${overridesFolder}`;
+  if (!existsSync(folder)) return new Map();
+  return new Map(
+    readdirSync(folder).map((name) => [name, { heldOn: readFileSync(`${folder}/${name}`, 'utf8').trim() }]),
+  );
 }
 
 function notFound(name: string): UnitState {

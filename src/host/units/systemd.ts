@@ -23,7 +23,13 @@ const properties = [
   'NextElapseUSecRealtime',
   'NextElapseUSecMonotonic',
   'LastTriggerUSec',
+  'DropInPaths',
+  'ExecStart',
 ];
+
+/** systemd.unit(5): below /run until the next boot, and over what lies in /etc. */
+const overrideOf = (name: string) => `/run/systemd/system/${name}.d/${override}`;
+const override = '50-t3-cockpit.conf';
 
 const systemctlVerbs: Readonly<Record<UnitVerb, readonly string[]>> = {
   start: ['start'],
@@ -59,8 +65,7 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       if (failure !== undefined) throw new Error(`${verb} ${name}: ${excerpt(complaint(result)) || failure}`);
     },
     async override(name, program, limit) {
-      // systemd.unit(5): below /run until the next boot, and over what lies in /etc.
-      const file = `/run/systemd/system/${name}.d/50-t3-cockpit.conf`;
+      const file = overrideOf(name);
       const run = async (...args: string[]) => {
         const result = await commands.run(['systemctl', ...args], { timeout: limit });
         const failure = failureText(result);
@@ -137,7 +142,15 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     startup: word('UnitFileState') === '' ? undefined : word('UnitFileState'),
     nextRun: nextRun(time(word('NextElapseUSecRealtime')), span(word('NextElapseUSecMonotonic')), clock),
     lastRun: time(word('LastTriggerUSec')),
+    ...heldOn(word('DropInPaths'), word('ExecStart')),
   };
+}
+
+/** The program that is started by our own drop-in, where there is one: `{ path=/usr/bin/t3 ; argv[]=… }`. */
+function heldOn(dropIns: string, command: string): Pick<UnitState, 'heldOn'> {
+  const ours = dropIns.split(' ').some((file) => file.startsWith('/run/') && file.endsWith(`/${override}`));
+  const program = /^\{ path=(\S+) ;/.exec(command)?.[1];
+  return ours && program !== undefined ? { heldOn: program } : {};
 }
 
 /** `Mon 2026-11-23 03:30:00 UTC`; empty or `n/a` where there is none. */

@@ -25,6 +25,8 @@ export interface UnitState {
   /** Of a timer: when it starts its service next, and did last; milliseconds since 1970. */
   nextRun: number | undefined;
   lastRun: number | undefined;
+  /** The program that it was told to start in place of its own (`Units.override`), where it was. */
+  heldOn?: string;
 }
 
 /**

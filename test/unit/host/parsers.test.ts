@@ -92,6 +92,19 @@ describe('systemctl show', () => {
     expect(parseShow(never, ['a.service'], clock).get('a.service')?.since).toBeUndefined();
   });
 
+  it('says on which program a unit is held: by our own drop-in, and no other', () => {
+    const program = '/usr/local/lib/t3-versions/0.0.27/bin/t3';
+    const command = `ExecStart={ path=${program} ; argv[]=${program} serve --port ${'${T3_PORT}'} ; ignore_errors=no }`;
+    const held = (paths: string) =>
+      parseShow(`${running}\nDropInPaths=${paths}\n${command}`, ['a.service'], clock).get('a.service')
+        ?.heldOn;
+    expect(
+      held('/etc/systemd/system/a.service.d/limit.conf /run/systemd/system/a.service.d/50-t3-cockpit.conf'),
+    ).toBe(program);
+    expect(held('/etc/systemd/system/a.service.d/50-t3-cockpit.conf')).toBeUndefined();
+    expect(held('')).toBeUndefined();
+  });
+
   it('is not believed when it answers for fewer units than asked', () => {
     expect(() => parseShow(running, ['a.service', 'b.service'], clock)).toThrow('answered for 1 of 2 units');
     expect(() => parseShow('', ['a.service'], clock)).toThrow('answered for 0 of 1 units');
