@@ -7,7 +7,7 @@ import {
   lstatSync,
   openSync,
   readFileSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { minimalEnvironment } from './commands.ts';
@@ -67,7 +67,8 @@ export function replaceContents(file: string, before: Opened, bytes: Buffer): vo
       0o600,
     );
     try {
-      writeSync(descriptor, bytes);
+      // Not writeSync: on a disk that is almost full that writes some of it, and says how much.
+      writeFileSync(descriptor, bytes);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -101,9 +102,13 @@ export function committed(file: string): Buffer | undefined {
     return undefined;
   if (inside.error !== undefined)
     throw new FileProblem(file, 'EIO', `git cannot tell: ${inside.error.message}`);
-  if (inside.status !== 0) return undefined;
+  // It ends alike where there is no checkout, and where there is one that it cannot read: only the words tell.
+  if (inside.status !== 0 && /not a git repository/.test(inside.stderr.toString())) return undefined;
+  if (inside.status !== 0) throw new FileProblem(file, 'EIO', `git cannot tell: ${firstLine(inside.stderr)}`);
   const shown = git('show', `HEAD:./${path.basename(file)}`);
   if (shown.error !== undefined)
     throw new FileProblem(file, 'EIO', `git cannot tell: ${shown.error.message}`);
   return shown.status === 0 ? shown.stdout : undefined;
 }
+
+const firstLine = (text: Buffer) => text.toString().split('\n')[0] ?? '';
