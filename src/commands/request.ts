@@ -4,6 +4,7 @@ import { expand } from '../config/expand.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { disrupts } from '../operations/hold.ts';
+import { pinObstacle } from '../operations/pins/editor.ts';
 import type { Plan, Request, RequestInput } from '../operations/plan.ts';
 import { requestSchema } from '../operations/plan.ts';
 import type { LiveWork } from '../operations/restore.ts';
@@ -103,13 +104,18 @@ async function factsFor(
   if (request.kind === 'preflight' || request.kind === 'bump') {
     const candidate = await findCandidate(host, config, request.version);
     const administrator = administratorName(config, environment);
-    const home = (await host.accounts.byName([administrator])).get(administrator)?.home ?? '/nonexistent';
+    const account = (await host.accounts.byName([administrator])).get(administrator);
+    const home = account?.home ?? '/nonexistent';
     const installed = valueOf(fleet.installed);
     const verdict =
       journal === undefined || 'problem' in candidate || installed === undefined
         ? undefined
         : freshVerdict(journal, candidate, installed, { now: host.clock.now(), fresh: config.gate.fresh });
-    return { journal, candidate: { candidate, administrator, home, verdict } };
+    const readings =
+      request.kind === 'bump' && !('problem' in candidate) ? valueOf(fleet.pins)?.readings : [];
+    const to = 'problem' in candidate ? '' : candidate.version;
+    const obstacle = await pinObstacle(host, config, account, readings ?? [], to);
+    return { journal, candidate: { candidate, administrator, home, verdict, pinObstacle: obstacle } };
   }
   if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
   if (request.kind === 'undo')

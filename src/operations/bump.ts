@@ -36,6 +36,8 @@ export interface BumpFacts extends CandidateFacts {
   home: string;
   /** A verdict on these bits that still holds, if there is one. */
   verdict: GateVerdict | undefined;
+  /** What stands in the way of moving the pins, as far as can be seen before anything is done. */
+  pinObstacle: string | undefined;
 }
 
 /**
@@ -62,6 +64,7 @@ export function planBump(
       `${to} is older than ${from}, which is installed, and databases do not migrate back: --allow-downgrade, if that is what you want`,
     );
   requireThawed(fleet);
+  if (facts.pinObstacle !== undefined && request.users === undefined) throw new Refused(facts.pinObstacle);
   const chosen = chosenOf(fleet, config, request);
   const already = chosen.filter(({ user }) => {
     const own = valueOf(fleet.launcher)?.kind === 'whole' ? startsAs(fleet, user) : undefined;

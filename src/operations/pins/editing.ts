@@ -34,7 +34,7 @@ export type EditAnswer = z.output<typeof editAnswerSchema>;
 export function editPin(request: EditRequest): EditAnswer {
   const { file, variable, from, to } = request;
   try {
-    clearEdit(file, request.base);
+    if (!request.dry) clearEdit(file, request.base);
     const opened = openForEdit(file, request.base, request.maxSize);
     const found = movePin(opened.bytes, variable, to);
     if ('problem' in found) return { problem: `${file}: ${found.problem}` };

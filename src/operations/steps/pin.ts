@@ -1,10 +1,9 @@
-import { failureText } from '../../host/commands.ts';
-import { entryCommand } from '../../host/program.ts';
 import { excerpt } from '../../text/printable.ts';
 import { freezeGuard } from '../guards/freeze.ts';
 import { jobsGuard } from '../guards/jobs.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
-import { editAnswerSchema, type EditAnswer, type EditRequest } from '../pins/editing.ts';
+import type { EditAnswer, EditRequest } from '../pins/editing.ts';
+import { runEditor } from '../pins/editor.ts';
 import type { PinStep } from '../plan.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
 
@@ -20,9 +19,9 @@ export const pinStep: StepKind<PinStep> = {
     return { result: { edited: answer.edited } };
   },
 
-  // Before the file was replaced nothing had happened, and afterwards all of it had.
+  // Before the file was replaced nothing had happened, and afterwards all of it had: this moves nothing, and clears up.
   async recover(context, step) {
-    const answer = await edit(context, step, { from: step.to, to: step.to, clean: false, dry: true });
+    const answer = await edit(context, step, { from: step.to, to: step.to, clean: false });
     return 'edited' in answer ? { result: { edited: 'moved' } } : undefined;
   },
 
@@ -34,27 +33,16 @@ export const pinStep: StepKind<PinStep> = {
   undoWhenLost: () => true,
 };
 
-async function edit(
+function edit(
   { host, config, account }: StepContext,
   { file, base, variable, user }: PinStep,
-  about: Pick<EditRequest, 'from' | 'to' | 'clean'> & { dry?: boolean },
+  about: Pick<EditRequest, 'from' | 'to' | 'clean'>,
 ): Promise<EditAnswer> {
-  const request: EditRequest = {
+  return runEditor(host, config, user === null ? undefined : account, {
     file,
     base,
     variable,
-    maxSize: config.limits.fileSize,
     dry: false,
     ...about,
-  };
-  const result = await host.commands.run(entryCommand('editor'), {
-    ...(user === null ? {} : { as: account }),
-    input: JSON.stringify(request),
-    timeout: config.limits.commandTimeout * 2,
-    family: true,
   });
-  const failure = failureText(result);
-  if (failure !== undefined)
-    return { problem: `${file}: the editor failed: ${excerpt(result.stderr || failure)}` };
-  return editAnswerSchema.parse(JSON.parse(result.stdout));
 }
