@@ -6,6 +6,7 @@ import {
   link,
   lstat,
   mkdir,
+  mkdtemp,
   open,
   readdir,
   readlink,
@@ -14,6 +15,7 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { fileProblem } from './files.ts';
 
@@ -21,6 +23,8 @@ import { fileProblem } from './files.ts';
 export interface Trees {
   /** Make a folder that others may look into (0755), and those above it. @throws FileProblem */
   make(folder: string): Promise<void>;
+  /** Work in an empty folder, closed to others, that is gone afterwards, however that ends. @throws FileProblem */
+  temporarily<Result>(work: (folder: string) => Promise<Result>): Promise<Result>;
   /** Remove a folder with all that is in it, if it is there; links are not followed. @throws FileProblem */
   remove(folder: string): Promise<void>;
   /** Give a finished folder its name; what has that name now is removed. @throws FileProblem */
@@ -67,6 +71,18 @@ export const systemTrees: Trees = {
       for (let at = folder; at.startsWith(first); at = path.dirname(at)) await chmod(at, 0o755);
     } catch (error) {
       throw fileProblem(folder, error);
+    }
+  },
+
+  async temporarily(work) {
+    const parent = os.tmpdir();
+    const folder = await mkdtemp(path.join(parent, 't3-cockpit-')).catch((error: unknown) => {
+      throw fileProblem(parent, error);
+    });
+    try {
+      return await work(folder);
+    } finally {
+      await this.remove(folder);
     }
   },
 
@@ -143,7 +159,7 @@ export const systemTrees: Trees = {
       await rm(fresh, { force: true });
       await symlink(target, fresh);
       await rename(fresh, file);
-      await syncFolder(path.dirname(file));
+      await sync(path.dirname(file));
     } catch (error) {
       throw fileProblem(file, error);
     }
@@ -164,7 +180,9 @@ export const systemTrees: Trees = {
     try {
       await copyFile(from, fresh);
       await chmod(fresh, (await stat(from)).mode & 0o7777);
+      await sync(fresh);
       await rename(fresh, to);
+      await sync(path.dirname(to));
     } catch (error) {
       throw fileProblem(to, error);
     }
@@ -173,7 +191,7 @@ export const systemTrees: Trees = {
   async move(from, to) {
     try {
       await rename(from, to);
-      await syncFolder(path.dirname(to));
+      await sync(path.dirname(to));
     } catch (error) {
       throw fileProblem(from, error);
     }
@@ -198,9 +216,9 @@ export const systemTrees: Trees = {
   },
 };
 
-/** fsync(2) of a folder's entries. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** fsync(2) of a file, or of a folder's entries. */
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r');
   try {
     await handle.sync();
   } finally {

@@ -13,6 +13,8 @@ const downloadStep = z.object({
   /** Where the version has its own prefix, and where it is made. */
   prefix: z.string(),
   partial: z.string(),
+  /** What it takes at least. */
+  bytes: z.number().default(0),
 });
 export type DownloadStep = z.output<typeof downloadStep>;
 

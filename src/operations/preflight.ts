@@ -110,7 +110,7 @@ function mayServe(instance: Instance, installed: string): boolean {
 
 const lastWork = (instance: Instance) => valueOf(instance.state)?.lastActivity ?? 0;
 
-function downloadStep(config: Config, { version, integrity }: Candidate, { tail }: Naming): Step {
+function downloadStep(config: Config, { version, integrity, bytes }: Candidate, { tail }: Naming): Step {
   const prefix = prefixOf(config, version);
   return {
     kind: 'download',
@@ -122,6 +122,7 @@ function downloadStep(config: Config, { version, integrity }: Candidate, { tail 
     prefix,
     // Beside it, so that it can take its name; and no version's, so that nobody takes it for one.
     partial: path.join(path.dirname(prefix), `.partial-${tail}`),
+    bytes,
   };
 }
 

@@ -13,13 +13,18 @@ export interface Candidate {
   version: string;
   /** `sha512-…`, as npm writes it (Subresource Integrity). */
   integrity: string;
+  /** What the package says that it takes when it is unpacked, without what it depends on; 0 where it does not say. */
+  bytes: number;
 }
 
 /** There is no such version, or the package source does not say. */
 export type NoCandidate = { problem: string; reason: 'absent' | 'no answer' };
 
 const integritySchema = z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/);
-const foundSchema = z.object({ version: z.string(), dist: z.object({ integrity: integritySchema }) });
+const foundSchema = z.object({
+  version: z.string(),
+  dist: z.object({ integrity: integritySchema, unpackedSize: z.int().nonnegative().catch(0) }),
+});
 const listSchema = z.object({
   versions: z.union([z.string().transform((only) => [only]), z.array(z.string())]),
   'dist-tags': z.record(z.string(), z.string()),
@@ -43,13 +48,13 @@ export async function findCandidate(
       `"${excerpt(wanted, 40)}" is neither a version, like 0.0.24, nor a tag, like latest or nightly`,
     );
   const spec = `${config.package}@${wanted}`;
-  const result = await npm(host, config, ['view', spec, '--json', 'version', 'dist']);
+  const result = await view(host, config, [spec, '--json', 'version', 'dist']);
   const found = foundSchema.safeParse(jsonOf(result)).data;
   if (failureText(result) === undefined && found !== undefined) {
     const version = parseVersion(found.version);
     return version === undefined || (parseVersion(wanted) !== undefined && version !== wanted)
       ? { problem: `the package source answered for ${wanted} with another version`, reason: 'no answer' }
-      : { version, integrity: found.dist.integrity };
+      : { version, integrity: found.dist.integrity, bytes: found.dist.unpackedSize };
   }
   if (!/\bE404\b/.test(`${result.stderr}${result.stdout}`))
     return { problem: sourceProblem(result), reason: 'no answer' };
@@ -68,7 +73,7 @@ export interface Offered {
 
 /** Ask the package source what it has. */
 export async function findOffered(host: Host, config: Config): Promise<Offered | { problem: string }> {
-  const result = await npm(host, config, ['view', config.package, '--json', 'versions', 'dist-tags']);
+  const result = await view(host, config, [config.package, '--json', 'versions', 'dist-tags']);
   const list = listSchema.safeParse(jsonOf(result)).data;
   if (failureText(result) !== undefined || list === undefined) return { problem: sourceProblem(result) };
   const tags = Object.entries(list['dist-tags']).flatMap(([tag, version]) =>
@@ -114,6 +119,13 @@ function jsonOf({ stdout }: CommandResult): unknown {
 }
 
 /**
+ * Only ask: whoever looks, and whatever is only planned, leaves nothing behind, not even in our own folder, which may not
+ * be there yet, and which an unprivileged look could not write to.
+ */
+const view = (host: Host, config: Config, args: readonly string[]): Promise<CommandResult> =>
+  host.trees.temporarily((cache) => npm(host, config, ['view', ...args], { cache }));
+
+/**
  * Run npm, with a cache of our own, so that nothing of the caller's decides what is found. What it makes can be read by
  * everybody: a runner's own umask would leave users a t3 that they may not execute.
  */
@@ -121,7 +133,10 @@ export function npm(
   host: Host,
   config: Config,
   args: readonly string[],
-  options: { timeout?: number; onLine?: (line: string) => void; signal?: AbortSignal } = {},
+  {
+    cache = path.join(config.paths.state, 'npm-cache'),
+    ...options
+  }: { cache?: string; timeout?: number; onLine?: (line: string) => void; signal?: AbortSignal } = {},
 ): Promise<CommandResult> {
   const source = config.packageSource === undefined ? [] : [`--registry=${config.packageSource}`];
   return host.commands.run(
@@ -133,7 +148,7 @@ export function npm(
       config.paths.npm,
       ...args,
       ...source,
-      `--cache=${path.join(config.paths.state, 'npm-cache')}`,
+      `--cache=${cache}`,
       '--no-audit',
       '--no-fund',
       '--no-update-notifier',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +95,24 @@ describe('a preflight on a real host', () => {
     const done = await running;
     expect(done.exitCode, done.stdout + done.stderr).toBe(0);
     expectTidy();
+  });
+
+  it('that fills the disk says so, leaves nothing behind, and is no word against the version', async () => {
+    const versions = '/usr/local/lib/t3-versions';
+    mkdirSync(versions, { recursive: true });
+    await sh('mount', '-t', 'tmpfs', '-o', 'size=4k,mode=0755', 'tmpfs', versions);
+    try {
+      const refused = await preflight('0.0.31', '300ms');
+      expect(refused.exitCode, refused.stdout + refused.stderr).toBe(3);
+      expect(refused.stdout).toMatch(/too little space on the file system of \/usr\/local\/lib\/t3-versions/);
+      // Believed to be enough: room for the package as it comes, and none for what is in it.
+      const done = await preflight('0.0.31', '300ms', '--set', 'snapshots.keepFree=0b');
+      expect(done.exitCode, done.stdout + done.stderr).toBe(1);
+      expect(done.stdout).toMatch(/0\.0\.31 cannot be installed: no space left on the file system of/);
+      expect(readdirSync(versions)).toEqual([]);
+    } finally {
+      await sh('umount', versions);
+    }
   });
 
   it('leaves nothing running when its runner is killed', async () => {

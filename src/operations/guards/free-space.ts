@@ -1,6 +1,6 @@
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
-import type { SnapshotStep, StageStep } from '../plan.ts';
+import type { DownloadStep, SnapshotStep, StageStep } from '../plan.ts';
 import { fails, holds, type Guard, type GuardContext, type Verdict } from './guard.ts';
 
 /** Room for the copy on the file system of the backups, beside the copies that are being written now. */
@@ -31,6 +31,19 @@ export async function room(
       `${prettyBytes(bytes)} needed, ${prettyBytes(config.snapshots.keepFree)} to stay free (snapshots.keepFree)`,
   );
 }
+
+/** Room for a package where it will be unpacked: npm, on a full disk, blames what it has just cut off itself. */
+export const roomForPackageGuard: Guard<DownloadStep> = {
+  name: 'free space',
+  async check(context, { id, prefix, bytes }) {
+    // Fetched before; should it have to be made anew, what is there goes.
+    if ((await context.host.files.look(prefix)) !== undefined) return holds;
+    let folder = path.dirname(prefix);
+    while (folder !== '/' && (await context.host.files.look(folder)) === undefined)
+      folder = path.dirname(folder);
+    return room(context, id, folder, bytes);
+  },
+};
 
 /** Room for the chosen snapshot beside the live database, and for what is there in the backup folder. */
 export const roomForReplacementGuard: Guard<StageStep> = {

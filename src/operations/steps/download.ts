@@ -5,9 +5,13 @@ import { askVersion } from '../../t3/binaries.ts';
 import { npm, sourceProblem } from '../../t3/packages.ts';
 import { failureText } from '../../host/commands.ts';
 import { excerpt, publicLine } from '../../text/printable.ts';
+import { roomForPackageGuard } from '../guards/free-space.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { DownloadStep } from '../plan.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
+
+/** A file system with less room than this is full, as far as a package is concerned. Bytes. */
+const fullBelow = 1024 * 1024;
 
 /** What remains of it: the bits that are there, so that what was judged can be told from what is installed. */
 export interface DownloadResult {
@@ -35,7 +39,7 @@ type Note = z.output<typeof noteSchema>;
  * installed later.
  */
 export const downloadStep: StepKind<DownloadStep> = {
-  guards: [readOnlyGuard],
+  guards: [readOnlyGuard, roomForPackageGuard],
   whenStopped: 'what was fetched is removed',
 
   async run(context, step) {
@@ -53,6 +57,7 @@ export const downloadStep: StepKind<DownloadStep> = {
     await fetchPackage(context, step);
     const note = await checked(context, step);
     await context.host.files.write(path.join(step.partial, noteName), `${JSON.stringify(note)}\n`);
+    await flush(context.host, step.partial, context.config.limits.commandTimeout);
     await context.host.trees.replace(step.partial, step.prefix);
     return { result: resultOf(note, false) };
   },
@@ -100,8 +105,12 @@ async function fetchPackage(
       },
     });
     if (result.failure === 'cancelled') throw new Error('stopped');
-    if (failureText(result) !== undefined)
-      throw new Error(`${spec} cannot be installed: ${sourceProblem(result)}`);
+    if (failureText(result) === undefined) return;
+    // Measured: on a full disk npm unpacks an empty package.json, and complains of that.
+    const full = (await host.files.free(partial)) < fullBelow;
+    throw new Error(
+      `${spec} cannot be installed: ${full ? `no space left on the file system of ${partial}` : sourceProblem(result)}`,
+    );
   };
   await run(['pack', spec, `--pack-destination=${packages}`, '--silent']);
   const tarball = (await host.trees.names(packages)).find((name) => name.endsWith('.tgz'));
@@ -124,6 +133,15 @@ async function checked({ host, config }: StepContext, step: DownloadStep): Promi
     integrity: step.integrity,
     digest: await digestOf(host, step.partial),
   };
+}
+
+/**
+ * All of it on the disk before it has its name: after a power cut the global binary must not lead to empty files. One
+ * syncfs(2) by sync(1), not an fsync for each of the thousands of files that a package has.
+ */
+async function flush({ commands }: Host, folder: string, timeout: number): Promise<void> {
+  const failure = failureText(await commands.run(['sync', '--file-system', folder], { timeout }));
+  if (failure !== undefined) throw new Error(`${folder} cannot be flushed to the disk: ${failure}`);
 }
 
 const digestOf = ({ trees }: Host, prefix: string) => trees.digest(prefix, [noteName]);

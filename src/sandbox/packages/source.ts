@@ -82,6 +82,7 @@ export class StandInPackageSource {
         const dist = {
           tarball: `http://127.0.0.1:${this.#port}${tarballPath(profile.version)}`,
           integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
+          unpackedSize: tarball.length,
         };
         return [profile.version, { ...manifestOf(profile), dist }] as const;
       }),
