@@ -70,8 +70,10 @@ describe('a bump that is refused changes nothing:', () => {
       /the pin files disagree: .*--whatever-pinned/,
     ],
     ['no version', 2, (text) => text.replace('0.0.24', 'latest'), /"latest" is no version/],
-  ])('with a pin file that has %s', async (_, index, change, words) => {
+    ['no file in its place, but a link', 1, () => '', /setup-devvm\.sh.*link/],
+  ])('with a pin file that has %s', async (name, index, change, words) => {
     edit(index, change);
+    if (name.includes('link')) undo.unshift(on.relink(on.pinFiles[index] ?? ''));
     const done = await on.bump('0.0.27');
     expect(done.exitCode, done.stdout + done.stderr).toBe(3);
     expect(done.stdout + done.stderr).toMatch(words);

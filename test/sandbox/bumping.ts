@@ -216,6 +216,13 @@ export class Bumping {
     return () => writeFileSync(file, before);
   }
 
+  /** A file out of the way, and a link to it in its place. @returns takes it back */
+  relink(file: string): () => void {
+    renameSync(file, `${file}.real`);
+    symlinkSync(`${file}.real`, file);
+    return () => renameSync(`${file}.real`, file);
+  }
+
   /** The states of an operation's steps, by their ids. */
   states(id: number): Record<string, string> {
     const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
