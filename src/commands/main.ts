@@ -279,5 +279,11 @@ function sandboxOptions(command: Command): Command {
   return command
     .option('--users <count>', 'how many users', integerArgument, 3)
     .option('--t3 <version>', 'the t3 version they run', '0.0.24')
-    .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument);
+    .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument)
+    .addOption(
+      new Option(
+        '--jobs [timers]',
+        'with the host’s own jobs (t3-autoupdate, t3-backup-state, …), their timers on, or off: only to be started',
+      ).choices(['on', 'off']),
+    );
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { doorCommand } from '../host/program.ts';
 import { destroySandbox } from '../sandbox/destroy.ts';
 import { attachTerminal, hostTerminal } from '../sandbox/terminal.ts';
-import { createSandbox } from '../sandbox/world.ts';
+import { createSandbox, type SandboxOptions } from '../sandbox/world.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { jsonDocument } from './render/json.ts';
@@ -14,6 +14,17 @@ export interface SandboxFlags {
   t3: string;
   /** Bytes. */
   large?: number;
+  /** The host's own jobs: `true` where only the flag was given. */
+  jobs?: 'on' | 'off' | true;
+}
+
+function optionsOf({ users, t3: version, large, jobs }: SandboxFlags): SandboxOptions {
+  return {
+    users,
+    version,
+    ...(large === undefined ? {} : { large }),
+    ...(jobs === undefined ? {} : { jobs: jobs === true ? 'on' : jobs }),
+  };
 }
 
 /** `sandbox create DIR`: a throwaway host that outlives this process. */
@@ -23,9 +34,7 @@ export async function sandboxCreate(
   flags: SandboxFlags,
 ): Promise<ExitCode> {
   const sandbox = await createSandbox(path.resolve(folder), {
-    users: flags.users,
-    version: flags.t3,
-    ...(flags.large === undefined ? {} : { large: flags.large }),
+    ...optionsOf(flags),
     tell: (line) => io.err(`${line}\n`),
   });
   if (options.json) io.out(jsonDocument({ sandbox }));
@@ -70,9 +79,7 @@ export async function demo(
   const root = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-demo-'));
   io.err('building a sandbox with stand-in t3 servers…\n');
   const sandbox = await createSandbox(root, {
-    users: flags.users,
-    version: flags.t3,
-    ...(flags.large === undefined ? {} : { large: flags.large }),
+    ...optionsOf(flags),
     tied: true,
     tell: (line) => io.err(`  ${line}\n`),
   });

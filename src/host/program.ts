@@ -14,6 +14,7 @@ export type Entry =
   | 'supervisor'
   | 'stand-in-t3'
   | 'stand-in-dispatch'
+  | 'stand-in-job'
   | 'stand-in-package-source';
 
 const here = path.dirname(fileURLToPath(import.meta.url));

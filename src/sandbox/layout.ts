@@ -21,6 +21,9 @@ export interface Layout {
   logs: string;
   /** The host's own updater: a copy of a file with the pin. */
   enforcer: string;
+  /** Which of the host's own jobs there are (jobs/definitions.ts), and what is wrong with them (jobs/job.ts). */
+  jobs: string;
+  jobTroubles: string;
   /** What is wrong with the package source (packages/source.ts). */
   packageTroubles: string;
   environmentFile(user: string): string;
@@ -48,6 +51,8 @@ export function layoutOf(root: string): Layout {
     run: at('run'),
     logs: at('var/log'),
     enforcer: at('usr/local/bin/t3-autoupdate'),
+    jobs: at('etc/jobs.json'),
+    jobTroubles: at('job-troubles.json'),
     packageTroubles: at('package-source.json'),
     environmentFile: (user) => at('etc/t3-serve', `${user}.env`),
     home: (user) => at('home', user),

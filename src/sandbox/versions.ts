@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Layout } from './layout.ts';
-import { launcherText } from './packages/tarball.ts';
+import { packageName, type Layout } from './layout.ts';
+import { launcherText, manifestOf } from './packages/tarball.ts';
+import { profileOf } from './stand-in/versions.ts';
 
 /** The stand-in t3 of a version in a prefix of its own. @returns its binary */
 export function installPrefix(layout: Layout, version: string): string {
@@ -17,4 +18,14 @@ export function installGlobally(layout: Layout, version: string): void {
   const fresh = `${layout.binary}.new`;
   symlinkSync(path.relative(path.dirname(layout.binary), binary), fresh);
   renameSync(fresh, layout.binary);
+}
+
+/** Make a version the global one as `npm install --global` does: a package of npm's own, and a link to its program. */
+export function installAsNpm(layout: Layout, version: string): void {
+  const prefix = path.dirname(path.dirname(layout.binary));
+  const folder = path.join(prefix, 'lib/node_modules', packageName);
+  mkdirSync(path.join(folder, 'bin'), { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifestOf(profileOf(version)))}\n`);
+  writeFileSync(path.join(folder, 'bin/t3'), launcherText(version), { mode: 0o755 });
+  symlinkSync(path.relative(path.dirname(layout.binary), path.join(folder, 'bin/t3')), layout.binary);
 }

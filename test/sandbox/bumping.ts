@@ -15,6 +15,7 @@ import { expect } from 'vitest';
 import { supervisorUnits, type Supervisor } from '../../src/host/units/supervisor.ts';
 import { openJournalReadOnly } from '../../src/journal/journal.ts';
 import { readOperation, readSteps } from '../../src/journal/operations.ts';
+import type { SandboxOptions } from '../../src/sandbox/world.ts';
 import { dumpWork, integrityOf } from './databases.ts';
 import { TestSandbox, until, type Run } from './sandbox.ts';
 
@@ -42,8 +43,8 @@ export class Bumping {
     this.supervisor = supervisorUnits(sandbox.root, 30_000);
   }
 
-  static async create(count: number): Promise<Bumping> {
-    const sandbox = await TestSandbox.create({ users: count });
+  static async create(count: number, options: Partial<SandboxOptions> = {}): Promise<Bumping> {
+    const sandbox = await TestSandbox.create({ users: count, ...options });
     return new Bumping(
       sandbox,
       readdirSync(path.join(sandbox.root, 'etc/t3-serve'))

@@ -10,6 +10,7 @@ import type { UnitState, Units, UnitVerb } from './units.ts';
  *
  *     GET  /units                                 the states of all units
  *     POST /units/NAME/start | stop | restart     the state afterwards
+ *     POST /units/NAME/begin                      as start, and waits for nothing
  *     POST /units/NAME/mask | unmask | reset-failed
  *     POST /units/NAME/terminal                   the socket of a tmux server inside the unit
  *     POST /shutdown                              stop everything and end
@@ -35,7 +36,11 @@ const unitState = z.object({
   startup: z.string().optional(),
   nextRun: z.number().optional(),
   lastRun: z.number().optional(),
+  invocation: z.string().optional(),
 });
+
+/** Its journal, below the sandbox's root: a line of JSON each (host/unit-journal.ts). */
+export const supervisorJournal = 'var/log/journal.jsonl';
 
 /** Where it is written down, below a sandbox's root, that a unit is to start another program: a file a unit. */
 export const overridesFolder = 'run/overrides';
@@ -150,5 +155,6 @@ function withUndefined(state: z.output<typeof unitState>): UnitState {
     startup: state.startup,
     nextRun: state.nextRun,
     lastRun: state.lastRun,
+    invocation: state.invocation,
   };
 }

@@ -25,6 +25,7 @@ const properties = [
   'LastTriggerUSec',
   'DropInPaths',
   'ExecStart',
+  'InvocationID',
 ];
 
 /** systemd.unit(5): below /run until the next boot, and over what lies in /etc. */
@@ -33,6 +34,7 @@ const override = '50-t3-cockpit.conf';
 
 const systemctlVerbs: Readonly<Record<UnitVerb, readonly string[]>> = {
   start: ['start'],
+  begin: ['start', '--no-block'],
   stop: ['stop'],
   mask: ['mask', '--runtime', '--quiet'],
   unmask: ['unmask', '--runtime', '--quiet'],
@@ -143,6 +145,7 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     nextRun: nextRun(time(word('NextElapseUSecRealtime')), span(word('NextElapseUSecMonotonic')), clock),
     lastRun: time(word('LastTriggerUSec')),
     ...heldOn(word('DropInPaths'), word('ExecStart')),
+    invocation: word('InvocationID') === '' ? undefined : word('InvocationID'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
@@ -26,6 +27,7 @@ const fiber = 1;
  * `t3 serve`, until SIGTERM or SIGINT. SIGHUP is left to the system: it kills without cleaning up
  * (docs/t3-contract.md, Process). What happens in the instance is simulated, and told by the environment:
  * `T3_STAND_IN_ACTIVITY` (`idle`, the default, or `busy`), `T3_STAND_IN_STARTUP_MS`, how long it takes to start,
+ * `T3_STAND_IN_AGENT=1`, a child process that does nothing, as an agent's that waits,
  * `T3_STAND_IN_STOP` (`clean`, the default, or `ignored`), what a SIGTERM does, and, of versions that are bad on
  * purpose, `T3_STAND_IN_CRASH_MS` and `T3_STAND_IN_REFUSES` (versions.ts).
  *
@@ -51,6 +53,7 @@ export async function serve(profile: VersionProfile, options: ServeOptions): Pro
       touchRuntimeRows(db);
       announce(profile, db, options);
       crashLater(profile, simulation.crash);
+      if (simulation.agent) startAgent();
       const endActivity = startActivity(db, simulation.activity);
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       endActivity();
@@ -71,6 +74,8 @@ interface Simulation {
   /** Milliseconds. */
   startup: number;
   stop: 'clean' | 'ignored';
+  /** An agent's process waits in it. */
+  agent: boolean;
   /** When a version that crashes does, milliseconds. */
   crash: number | undefined;
 }
@@ -80,6 +85,7 @@ function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
     T3_STAND_IN_ACTIVITY: activity = 'idle',
     T3_STAND_IN_STARTUP_MS: startup = '0',
     T3_STAND_IN_STOP: stop = 'clean',
+    T3_STAND_IN_AGENT: agent,
     T3_STAND_IN_CRASH_MS: crash,
   } = environment;
   if (activity !== 'idle' && activity !== 'busy')
@@ -94,8 +100,14 @@ function simulationOf(environment: NodeJS.ProcessEnv): Simulation {
     activity,
     startup: Number(startup),
     stop,
+    agent: agent === '1',
     crash: crash === undefined ? undefined : Number(crash),
   };
+}
+
+/** It ends with this process, however that does. */
+function startAgent(): void {
+  spawn('setpriv', ['--pdeathsig=KILL', '--', 'sleep', 'infinity'], { stdio: 'ignore' });
 }
 
 /** Wait for something that a stop may cut short. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { entryCommand } from '../../host/program.ts';
 import { overridesFolder } from '../../host/units/supervisor.ts';
+import { hostJobs, readJobs } from '../jobs/definitions.ts';
 import type { Layout } from '../layout.ts';
 import type { Mark } from '../mark.ts';
 import { controlGroup } from './control-group.ts';
@@ -38,6 +39,15 @@ export function definitionOf(layout: Layout, mark: Mark, name: string): UnitDefi
       environment: {},
     };
   }
+  const job = /^(.*)\.service$/.exec(name)?.[1] ?? '';
+  if (readJobs(layout).has(job))
+    return {
+      ...common,
+      oneshot: true,
+      startup: 'static',
+      argv: hostJobs[job]?.argv(layout) ?? ['false'],
+      environment: {},
+    };
   const user = unitPattern.exec(name)?.[1];
   if (user === undefined) return undefined;
   const file = layout.environmentFile(user);

@@ -1,11 +1,14 @@
 import { openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { changesFile } from '../../host/units/supervisor.ts';
+import { hostJobs, readJobs } from '../jobs/definitions.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { readMark, type Mark } from '../mark.ts';
 import { controlGroup, processesIn, signalAll } from './control-group.ts';
 import { definitionOf } from './definitions.ts';
+import { supervisorJournalOf } from './journal.ts';
 import { openTerminal } from './terminal.ts';
+import { Timer } from './timer.ts';
 import { Unit, type UnitDefinition } from './unit.ts';
 
 /**
@@ -16,6 +19,8 @@ export class Supervisor {
   readonly #layout: Layout;
   readonly #mark: Mark;
   readonly #units = new Map<string, Unit>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #tell: ReturnType<typeof supervisorJournalOf>;
   readonly #server: Server;
   #changes = 0;
   #ending: Promise<void> | undefined;
@@ -23,6 +28,8 @@ export class Supervisor {
   constructor(root: string) {
     this.#layout = layoutOf(root);
     this.#mark = readMark(this.#layout);
+    this.#tell = supervisorJournalOf(this.#layout);
+    this.#schedule();
     this.#server = createServer((request, response) => {
       void this.#answer(request.method ?? '', new URL(request.url ?? '/', 'http://supervisor').pathname)
         .catch((error: unknown): [number, unknown] => [500, { error: String(error) }])
@@ -45,6 +52,7 @@ export class Supervisor {
   /** Stop every unit, and what may be left of an earlier supervisor of this sandbox. */
   shutdown(): Promise<void> {
     return (this.#ending ??= (async () => {
+      for (const timer of this.#timers.values()) timer.stop();
       await Promise.all([...this.#units.values()].map((unit) => unit.stop()));
       signalAll(processesIn(controlGroup(this.#mark.id, '').replace(/\/$/, '')), 'SIGKILL');
       this.#server.closeAllConnections();
@@ -55,21 +63,34 @@ export class Supervisor {
   async #answer(method: string, path: string): Promise<[number, unknown]> {
     const [, verb, name = '', action = ''] = path.split('/').map(decodeURIComponent);
     if (method === 'GET' && verb === 'units')
-      return [200, this.#names().map((each) => this.#unit(each)?.state)];
+      return [
+        200,
+        [
+          ...this.#names().map((each) => this.#unit(each)?.state),
+          ...[...this.#timers.values()].map(({ state }) => state),
+        ],
+      ];
     if (method === 'POST' && verb === 'shutdown') {
       await this.shutdown();
       return [200, {}];
     }
+    const timer = method === 'POST' && verb === 'units' ? this.#timers.get(name) : undefined;
+    if (timer !== undefined) return actOnTimer(timer, name, action);
     const unit = method === 'POST' && verb === 'units' ? this.#unit(name) : undefined;
     const definition = this.#definition(name);
     if (unit === undefined || definition === undefined)
       return [404, { error: `no such unit or request: ${method} ${path}` }];
     switch (action) {
       case 'start':
+      case 'begin':
         if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.settled();
         unit.start(definition);
-        return [200, unit.state];
+        if (action === 'begin' || !unit.oneshot) return [200, unit.state];
+        await unit.ended();
+        return unit.state.active === 'failed'
+          ? [409, { error: `Job for ${name} failed (${unit.state.result}).` }]
+          : [200, unit.state];
       case 'mask':
       case 'unmask':
         unit.mask(action === 'mask');
@@ -98,7 +119,30 @@ export class Supervisor {
     const configured = readdirSync(this.#layout.serveFolder)
       .filter((file) => file.endsWith('.env'))
       .map((file) => `t3-serve@${file.slice(0, -'.env'.length)}.service`);
-    return [...new Set([...configured, ...this.#units.keys()])];
+    const jobs = [...readJobs(this.#layout).keys()].map((job) => `${job}.service`);
+    return [...new Set([...configured, ...jobs, ...this.#units.keys()])];
+  }
+
+  /** The timers of the host's own jobs; those that are enabled wait from the start on. */
+  #schedule(): void {
+    for (const [job, { scheduled }] of readJobs(this.#layout)) {
+      const schedule = hostJobs[job]?.schedule;
+      if (schedule === undefined) continue;
+      const name = `${job}.timer`;
+      const startup = scheduled ? 'enabled' : 'disabled';
+      const timer = new Timer(
+        { name, schedule, startup },
+        () => this.#elapsed(`${job}.service`),
+        () => this.#announce(),
+      );
+      this.#timers.set(name, timer);
+      if (scheduled) timer.start();
+    }
+  }
+
+  #elapsed(service: string): void {
+    const [unit, definition] = [this.#unit(service), this.#definition(service)];
+    if (unit !== undefined && definition !== undefined && !unit.masked) unit.start(definition);
   }
 
   #unit(name: string): Unit | undefined {
@@ -110,6 +154,7 @@ export class Supervisor {
       definition,
       () => this.#announce(),
       () => this.#definition(name),
+      this.#tell,
     );
     this.#units.set(name, unit);
     return unit;
@@ -122,5 +167,30 @@ export class Supervisor {
 
   #definition(name: string): UnitDefinition | undefined {
     return definitionOf(this.#layout, this.#mark, name);
+  }
+}
+
+function actOnTimer(timer: Timer, name: string, action: string): [number, unknown] {
+  switch (action) {
+    case 'start':
+    case 'begin':
+      if (timer.masked) return [409, { error: `Unit ${name} is masked.` }];
+      timer.start();
+      return [200, timer.state];
+    case 'stop':
+      timer.stop();
+      return [200, timer.state];
+    case 'mask':
+    case 'unmask':
+      timer.mask(action === 'mask');
+      return [200, timer.state];
+    case 'enable':
+    case 'disable':
+      timer.enable(action === 'enable');
+      return [200, timer.state];
+    case 'reset-failed':
+      return [200, timer.state];
+    default:
+      return [404, { error: `no such action: ${action}` }];
   }
 }

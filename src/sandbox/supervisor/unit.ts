@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { sandboxUnitVariable } from '../../host/processes.ts';
 import type { UnitState } from '../../host/units/units.ts';
 import { minimalEnvironment } from '../../host/commands.ts';
 import { processesIn, signalAll } from './control-group.ts';
+import type { Told } from './journal.ts';
 
 export interface UnitDefinition {
   name: string;
@@ -13,6 +16,8 @@ export interface UnitDefinition {
   log: string;
   /** As systemd's UnitFileState. */
   startup: string;
+  /** It does something and ends (`Type=oneshot`): its lines go to the journal, and it is not started again by itself. */
+  oneshot?: true;
 }
 
 /** systemd's defaults, shortened so that a sandbox shows in seconds what a host shows in minutes. Milliseconds. */
@@ -20,7 +25,10 @@ const restartDelay = 200;
 const stopTimeout = 10_000;
 const startLimit = { starts: 5, within: 10_000 };
 
-/** One unit of a sandbox: systemd.service(5) as far as `Type=simple`, `Restart=on-failure` and `KillMode=control-group` go. */
+/**
+ * One unit of a sandbox: systemd.service(5) as far as `Type=simple` with `Restart=on-failure`, `Type=oneshot` and
+ * `KillMode=control-group` go.
+ */
 export class Unit {
   readonly name: string;
   #definition: UnitDefinition;
@@ -35,17 +43,28 @@ export class Unit {
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #masked = false;
+  /** Of its last start: systemd's InvocationID. */
+  #invocation: string | undefined;
+  #ending: Promise<void> = Promise.resolve();
 
   readonly #changed: () => void;
   readonly #read: () => UnitDefinition | undefined;
+  readonly #tell: (told: Told) => void;
 
   /**
    * @param changed Told after every change of state.
    * @param read The definition as it is now: also of a unit that starts itself again.
+   * @param tell Told what a journal keeps.
    */
-  constructor(definition: UnitDefinition, changed: () => void, read: () => UnitDefinition | undefined) {
+  constructor(
+    definition: UnitDefinition,
+    changed: () => void,
+    read: () => UnitDefinition | undefined,
+    tell: (told: Told) => void,
+  ) {
     this.#changed = changed;
     this.#read = read;
+    this.#tell = tell;
     this.name = definition.name;
     this.#definition = definition;
   }
@@ -68,7 +87,12 @@ export class Unit {
       nextRun: undefined,
       lastRun: undefined,
       tasks: alive ? processesIn(this.#definition.controlGroup).length : undefined,
+      invocation: this.#invocation,
     };
+  }
+
+  get oneshot(): boolean {
+    return this.#definition.oneshot === true;
   }
 
   get masked(): boolean {
@@ -91,6 +115,11 @@ export class Unit {
   /** Resolves when a stop that is under way is over: a start asked for meanwhile waits for it, as systemd's does. */
   async settled(): Promise<void> {
     await this.#stopping;
+  }
+
+  /** Resolves when what was started last has come to its end. */
+  async ended(): Promise<void> {
+    await this.#ending;
   }
 
   /** Start it, with the definition as it is now. A unit that runs stays as it is. */
@@ -127,12 +156,14 @@ export class Unit {
 
   #spawn(): void {
     const [file, ...args] = this.#definition.argv;
+    const { oneshot } = this;
     const log = openSync(this.#definition.log, 'a', 0o600);
+    this.#invocation = randomBytes(16).toString('hex');
     this.#starts = [...this.#starts.filter((at) => Date.now() - at < startLimit.within), Date.now()];
     const child = spawn(file, args, {
       cwd: '/',
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: oneshot ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
       env: {
         ...minimalEnvironment,
         ...this.#definition.environment,
@@ -143,7 +174,13 @@ export class Unit {
     this.#child = child;
     this.#result = 'success';
     this.#exitStatus = undefined;
-    this.#become('active', 'running');
+    this.#ending = new Promise((resolve) => child.once('close', () => resolve()));
+    this.#record('started');
+    for (const stream of [child.stdout, child.stderr])
+      if (stream !== null)
+        createInterface({ input: stream }).on('line', (text) => this.#record('line', text));
+    if (oneshot) this.#become('activating', 'start');
+    else this.#become('active', 'running');
     child.once('error', () => this.#ended(203, null)); // systemd.exec(5): EXIT_EXEC
     child.once('exit', (code, signal) => this.#ended(code, signal));
   }
@@ -156,7 +193,7 @@ export class Unit {
       this.#result = signal !== null ? 'signal' : code === 0 ? 'success' : 'exit-code';
     if (this.#stopping !== undefined) return;
     this.#settle();
-    if (this.#result === 'success') return;
+    if (this.#result === 'success' || this.oneshot) return;
     if (this.#starts.filter((at) => Date.now() - at < startLimit.within).length >= startLimit.starts) {
       this.#result = 'start-limit-hit';
       return;
@@ -174,6 +211,12 @@ export class Unit {
   #settle(): void {
     if (this.#result === 'success') this.#become('inactive', 'dead');
     else this.#become('failed', 'failed');
+    this.#record(this.#result === 'success' ? 'ended' : 'failed');
+  }
+
+  #record(kind: Told['kind'], text?: string): void {
+    const { name: unit } = this;
+    this.#tell({ unit, kind, invocation: this.#invocation ?? '', ...(text === undefined ? {} : { text }) });
   }
 
   #become(active: UnitState['active'], sub: string): void {
