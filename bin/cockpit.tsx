@@ -55,6 +55,11 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     ink.clear();
     ink.rerender(app);
   }
+  if (context.unprivileged !== undefined)
+    session.store.dispatch({
+      type: 'notice',
+      notice: { text: `read-only: ${context.unprivileged}`, tone: 'attention' },
+    });
   redraw();
   const crash = (error: unknown) => {
     ink.unmount();

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { processIo } from '../src/commands/io.ts';
 import { main } from '../src/commands/main.ts';
+import { takeOver } from '../src/host/invocation.ts';
+import { tellFailureApart } from '../src/host/privilege.ts';
 
 /** The command line, and the way into the cockpit. React is loaded only for the latter. */
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-process.exitCode = await main(process.argv.slice(2), processIo, {
+// As root, for the one that waits for it: with its colours, its language, its session.
+const { argv, invoked } = takeOver(process.argv.slice(2), process.env);
+if (invoked) tellFailureApart();
+process.exitCode = await main(argv, processIo, {
   version,
   cockpit: async (context) => {
     const { openCockpit } = await import('./cockpit.tsx');

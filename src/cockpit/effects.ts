@@ -119,7 +119,7 @@ export function commandEffects({ host, flags, environment, redraw }: CommandEffe
 function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const wanted = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_)/.test(entry[0]),
+      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_|DOAS_)/.test(entry[0]),
   );
   return Object.fromEntries(wanted);
 }

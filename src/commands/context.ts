@@ -28,6 +28,8 @@ export interface GlobalOptions {
 export interface CommandContext {
   io: Io;
   options: GlobalOptions;
+  /** Why this only looks, where somebody was asked to be root and is not; undefined otherwise. */
+  unprivileged?: string;
 }
 
 export function loadConfigFor({ io, options }: CommandContext): LoadedConfig {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { runElevated } from '../host/privilege.ts';
 
 /** What a command sees of the process it runs in; tests hand in their own. */
 export interface Io {
@@ -11,6 +12,8 @@ export interface Io {
   ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** Called once for every Ctrl-C while somebody listens. @returns the end of listening */
   onInterrupt(listener: () => void): () => void;
+  /** Run a program of ours as root, on this terminal, where this process is not root; undefined where it is. */
+  asRoot: typeof runElevated | undefined;
 }
 
 export const processIo: Io = {
@@ -23,6 +26,7 @@ export const processIo: Io = {
     process.on('SIGINT', listener);
     return () => void process.off('SIGINT', listener);
   },
+  asRoot: process.getuid?.() === 0 ? undefined : runElevated,
 };
 
 async function askTerminal(question: string): Promise<string | undefined> {

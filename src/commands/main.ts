@@ -12,6 +12,7 @@ import { exit, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
+import { privileged } from './privilege.ts';
 import { probe } from './probe.ts';
 import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
 import {
@@ -38,7 +39,7 @@ export interface Faces {
  */
 export async function main(argv: readonly string[], io: Io, faces: Faces): Promise<ExitCode> {
   let code: ExitCode = exit.done;
-  const program = define(io, faces, (result) => (code = result));
+  const program = define(argv, io, faces, (result) => (code = result));
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -60,13 +61,18 @@ function explain(error: unknown, io: Io): ExitCode {
   return error instanceof Refused ? exit.refused : exit.failed;
 }
 
-function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command {
+function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: ExitCode) => void): Command {
   const program = new Command('t3-cockpit');
   const context = (): CommandContext => ({ io, options: program.opts<GlobalOptions>() });
   const run: Runs =
     (command) =>
     async (...args) =>
       ended(await command(...args));
+  /** What changes the host, or has to see all of it first: as root. */
+  const change: Runs =
+    (command) =>
+    async (...args) =>
+      ended(await privileged(context(), argv, () => command(...args)));
 
   program
     .description(
@@ -92,7 +98,10 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
         const [unknown] = program.args;
         if (unknown !== undefined)
           throw new UsageProblem(`there is no command ${unknown}; t3-cockpit --help lists them`);
-        return faces.cockpit(context());
+        // Without a terminal there is nothing to open, and so nothing to ask for.
+        return io.ask === undefined
+          ? faces.cockpit(context())
+          : privileged(context(), argv, faces.cockpit, faces.cockpit);
       }),
     );
 
@@ -110,7 +119,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--kind <kind>', 'manual, daily or prebump', 'manual')
     .option('--cold', 'stop each server for its copy, and start it again', false)
     .option('--detach', 'start it and return', false)
-    .action(run((users: string[], flags: BackupFlags) => backup(context(), users, flags)));
+    .action(change((users: string[], flags: BackupFlags) => backup(context(), users, flags)));
 
   const catalog = program
     .command('snapshots')
@@ -124,7 +133,9 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--snapshot <name>', 'only this one; may be repeated', collect, [])
     .option('--no-trial', 'leave out the test restore')
     .option('--detach', 'start it and return', false)
-    .action(run((users: string[], flags: VerifySnapshotsFlags) => verifySnapshots(context(), users, flags)));
+    .action(
+      change((users: string[], flags: VerifySnapshotsFlags) => verifySnapshots(context(), users, flags)),
+    );
   catalog
     .command('compare')
     .description('each snapshot of a user against what is there now')
@@ -134,23 +145,23 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .command('protect')
     .description('keep one, whatever retention says')
     .argument('<name>')
-    .action(run((name: string) => protect(context(), name, true)));
+    .action(change((name: string) => protect(context(), name, true)));
   catalog
     .command('unprotect')
     .description('leave one to retention again')
     .argument('<name>')
-    .action(run((name: string) => protect(context(), name, false)));
+    .action(change((name: string) => protect(context(), name, false)));
   catalog
     .command('forget')
     .description('miss one that is gone no longer; removes nothing')
     .argument('<name>')
-    .action(run((name: string) => forget(context(), name)));
+    .action(change((name: string) => forget(context(), name)));
   catalog
     .command('prune')
     .description('remove what nothing speaks for (snapshots.keep); shows the plan, and acts with --yes')
     .argument('[user...]')
     .option('--detach', 'start it and return', false)
-    .action(run((users: string[], flags: { detach: boolean }) => prune(context(), users, flags)));
+    .action(change((users: string[], flags: { detach: boolean }) => prune(context(), users, flags)));
 
   program
     .command('probe')
@@ -159,14 +170,14 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     )
     .argument('[user...]')
     .option('--detach', 'start it and return', false)
-    .action(run((users: string[], flags: { detach: boolean }) => probe(context(), users, flags)));
+    .action(change((users: string[], flags: { detach: boolean }) => probe(context(), users, flags)));
 
   program
     .command('verify')
     .description('probe, and hold what is found against what is expected, for everyone or those named')
     .argument('[user...]')
     .option('--detach', 'start its probes and return', false)
-    .action(run((users: string[], flags: { detach: boolean }) => verify(context(), users, flags)));
+    .action(change((users: string[], flags: { detach: boolean }) => verify(context(), users, flags)));
 
   program
     .command('restore')
@@ -175,7 +186,7 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .requiredOption('--snapshot <name>', 'latest, prebump, or the name of one')
     .option('--interrupt-turn', 'also when a turn is in flight, which it cuts off', false)
     .option('--detach', 'start it and return', false)
-    .action(run((user: string, flags: RestoreFlags) => restore(context(), user, flags)));
+    .action(change((user: string, flags: RestoreFlags) => restore(context(), user, flags)));
 
   program
     .command('undo')
@@ -183,22 +194,22 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .argument('<operation>', 'its number', integerArgument)
     .option('--interrupt-turn', 'also when a turn is in flight, which it cuts off', false)
     .option('--detach', 'start it and return', false)
-    .action(run((id: number, flags: RestoreFlags) => undo(context(), id, flags)));
+    .action(change((id: number, flags: RestoreFlags) => undo(context(), id, flags)));
 
   program
     .command('restart')
     .description('restart the servers of those named: snapshot, stop, start, handshake; the busy ones later')
     .argument('<user...>')
     .option('--detach', 'start it and return', false)
-    .action(run((users: string[], flags: { detach: boolean }) => restart(context(), users, flags)));
+    .action(change((users: string[], flags: { detach: boolean }) => restart(context(), users, flags)));
 
   program
     .command('drain')
     .description('restart everybody to whom a restart is owed, and who is idle now')
     .option('--detach', 'start it and return', false)
-    .action(run((flags: { detach: boolean }) => drain(context(), flags)));
+    .action(change((flags: { detach: boolean }) => drain(context(), flags)));
 
-  versionCommands(program, context, run);
+  versionCommands(program, context, { run, change });
 
   const journal = program
     .command('operations')
@@ -209,14 +220,16 @@ function define(io: Io, faces: Faces, ended: (code: ExitCode) => void): Command 
     .option('--recover', 'clear up after what was cut off', false)
     .option('--detach', 'start that and return', false)
     .option('--limit <count>', 'how many to list', integerArgument, 20)
-    .action(run((id: number | undefined, flags: OperationsFlags) => operations(context(), id, flags)));
+    .action((id: number | undefined, flags: OperationsFlags) =>
+      (flags.stop || flags.recover ? change : run)(() => operations(context(), id, flags))(),
+    );
   for (const [name, way, words] of decisions) {
     journal
       .command(name)
       .description(words)
       .argument('<id>', 'its number', integerArgument)
       .option('--detach', 'start it and return', false)
-      .action(run((id: number, flags: { detach: boolean }) => decide(context(), id, way, flags.detach)));
+      .action(change((id: number, flags: { detach: boolean }) => decide(context(), id, way, flags.detach)));
   }
 
   program

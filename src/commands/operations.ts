@@ -19,6 +19,8 @@ import {
   eventLine,
   operationDocument,
   operationJson,
+  actorLine,
+  askedBy,
   operationLine,
   stepsTable,
 } from './render/operation.ts';
@@ -140,7 +142,7 @@ async function list(
       operation.startedAt === undefined || operation.endedAt === undefined
         ? '-'
         : durationText(operation.endedAt - operation.startedAt),
-      operation.actor.sudoUser ?? operation.actor.user,
+      askedBy(operation),
       standingText(operation, cutOff[index] === true),
     ]);
     io.out(table(['ID', 'KIND', 'REQUESTED', 'TOOK', 'BY', 'OUTCOME'], rows, [0]));
@@ -164,7 +166,7 @@ async function show(
     io.out(jsonDocument({ ...operationDocument(operation, steps, plan, cutOff), events: story }));
   } else {
     io.out(
-      `${operationLine(operation, cutOff)}\n${stepsTable(steps)}\n${events.map((event) => eventLine(event, steps)).join('')}`,
+      `${operationLine(operation, cutOff)}${actorLine(operation)}\n${stepsTable(steps)}\n${events.map((event) => eventLine(event, steps)).join('')}`,
     );
   }
   return exit.done;

@@ -12,7 +12,11 @@ export type Runs = <Arguments extends unknown[]>(
 ) => (...args: Arguments) => Promise<void>;
 
 /** The commands that are about versions. */
-export function versionCommands(program: Command, context: () => CommandContext, run: Runs): void {
+export function versionCommands(
+  program: Command,
+  context: () => CommandContext,
+  { run, change }: { run: Runs; change: Runs },
+): void {
   program
     .command('versions')
     .description('what the package source has, and who runs which of it')
@@ -23,7 +27,7 @@ export function versionCommands(program: Command, context: () => CommandContext,
     .description('fetch a version, and judge it on copies of real databases; nothing else changes')
     .argument('<version>', 'an exact one, or a tag: latest, nightly')
     .option('--detach', 'start it and return', false)
-    .action(run((version: string, flags: { detach: boolean }) => preflight(context(), version, flags)));
+    .action(change((version: string, flags: { detach: boolean }) => preflight(context(), version, flags)));
 
   program
     .command('bump')
@@ -36,7 +40,7 @@ export function versionCommands(program: Command, context: () => CommandContext,
     .option('--whatever-pinned', 'also when the pin files disagree', false)
     .option('--detach', 'start it and return', false)
     .action(
-      run((version: string, users: string[], flags: BumpFlags) => bump(context(), version, users, flags)),
+      change((version: string, users: string[], flags: BumpFlags) => bump(context(), version, users, flags)),
     );
 
   const launch = program
@@ -48,23 +52,23 @@ export function versionCommands(program: Command, context: () => CommandContext,
   launch
     .command('install')
     .description('put it in the place of the global t3; everybody goes on with the version that they run')
-    .action(run(() => launcher(context(), true)));
+    .action(change(() => launcher(context(), true)));
   launch
     .command('remove')
     .description('take it away again: one version for everybody')
-    .action(run(() => launcher(context(), false)));
+    .action(change(() => launcher(context(), false)));
 
   program
     .command('freeze')
     .description('forbid versions to move, for the host’s own scripts too')
     .argument('[reason...]')
     .action(
-      run((words: string[]) =>
+      change((words: string[]) =>
         freeze(context(), words.length === 0 ? 'by hand, with t3-cockpit' : words.join(' ')),
       ),
     );
   program
     .command('unfreeze')
     .description('let versions move again')
-    .action(run(() => freeze(context(), null)));
+    .action(change(() => freeze(context(), null)));
 }

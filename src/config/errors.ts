@@ -8,6 +8,8 @@ export interface ConfigProblem {
   /** The key, dotted (`snapshots.late`); empty for the document as a whole. */
   key: string;
   message: string;
+  /** It may be there, and be in order: we may not read it. */
+  denied?: boolean;
 }
 
 /** `source:line:column: key: message`, the form that editors and people both follow. */

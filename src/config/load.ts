@@ -76,7 +76,14 @@ function readSource(file: string, mustExist: boolean): { file: string; text: str
         : code === 'EACCES'
           ? 'no permission to read it'
           : String((error as Error).message);
-    throw new ConfigError([{ source: file, key: '', message: `cannot read the configuration: ${why}` }]);
+    throw new ConfigError([
+      {
+        source: file,
+        key: '',
+        message: `cannot read the configuration: ${why}`,
+        ...(code === 'EACCES' ? { denied: true } : {}),
+      },
+    ]);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Override {
 }
 
 /** Variables that say which file to read or how to run, not what the host is like. */
-const reserved = new Set(['T3_COCKPIT_CONFIG', 'T3_COCKPIT_REAL_T3']);
+const reserved = new Set(['T3_COCKPIT_CONFIG', 'T3_COCKPIT_REAL_T3', 'T3_COCKPIT_INVOKED_BY']);
 
 /** Every key of the schema that holds a value, as a path: `['snapshots', 'late']`. */
 export const configKeys: readonly (readonly string[])[] = leaves(configSchema, []);

@@ -36,6 +36,13 @@ export const configSchema = z.strictObject({
     .default(false)
     .describe('Refuse everything that changes the host; enforced where operations run.'),
 
+  privilege: z
+    .enum(['sudo', 'run0', 'doas', 'none'])
+    .default('sudo')
+    .describe(
+      'What makes the cockpit, and commands that change the host, root when somebody else starts them. none: nobody is asked, and everything is only looked at.',
+    ),
+
   paths: section({
     userMap: absolutePath()
       .default('/etc/ttyd-user-map')

@@ -15,8 +15,10 @@ export const automatic = 'automatic';
 export interface Actor {
   user: string;
   uid: number;
-  /** Who called sudo, if anybody did. */
+  /** Who became root to ask, by sudo, run0 or doas, if anybody did. */
   sudoUser?: string;
+  /** Who logged in, as the kernel keeps it, whatever they became since; absent for what no login has started. */
+  loginUid?: number;
   /** The surface: `cockpit`, `command`. */
   surface: string;
   pid: number;

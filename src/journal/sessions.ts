@@ -1,15 +1,8 @@
 import type { Clock } from '../host/clock.ts';
+import type { SessionMember } from '../host/session.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 
-/** A process on which a session hangs that an operation is watched from. */
-export interface SessionMember {
-  pid: number;
-  startTime: number;
-  /** Undefined where it cannot be told: then it might be in any. */
-  controlGroup: string | undefined;
-  /** Why it matters, in words for the admin. */
-  role: string;
-}
+export type { SessionMember };
 
 /** Write down the processes of one more session; those that are there already stay as they were recorded. */
 export function recordSession(

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
-import { sessionProcesses } from '../host/terminals.ts';
+import { surveySession } from '../host/session.ts';
 import { JournalProblem, openJournal } from '../journal/journal.ts';
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { recordSession, type SessionMember } from '../journal/sessions.ts';
@@ -22,20 +22,7 @@ export async function sessionMembers(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<SessionMember[]> {
   try {
-    const found = await sessionProcesses(
-      host.processes,
-      host.commands,
-      environment,
-      config.limits.commandTimeout,
-    );
-    return await Promise.all(
-      found.map(async ({ process: { pid, startTime }, role }) => ({
-        pid,
-        startTime,
-        controlGroup: await host.processes.controlGroup(pid),
-        role,
-      })),
-    );
+    return await surveySession(host.processes, host.commands, environment, config.limits.commandTimeout);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const own = await host.processes.facts(process.pid);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Host } from '../host/host.ts';
+import { callerName, loginUid } from '../host/invocation.ts';
 import { entryCommand } from '../host/program.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { JournalProblem, openJournal } from '../journal/journal.ts';
@@ -93,13 +94,14 @@ export function currentActor(
   environment: Readonly<Record<string, string | undefined>>,
 ): Actor {
   const { username, uid } = os.userInfo();
-  const sudoUser = environment['SUDO_USER'];
+  const [sudoUser, login] = [callerName(environment), loginUid()];
   return {
     user: username,
     uid,
     surface,
     pid: process.pid,
-    ...(sudoUser === undefined || sudoUser === '' ? {} : { sudoUser }),
+    ...(sudoUser === undefined ? {} : { sudoUser }),
+    ...(login === undefined ? {} : { loginUid: login }),
   };
 }
 

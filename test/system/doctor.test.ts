@@ -74,7 +74,7 @@ describe('a healthy machine', () => {
     const diagnosis = await doctor();
     for (const finding of notWell(diagnosis)) stated.add(title(finding));
     expect([...stated]).toEqual([
-      'attention rights/sudo',
+      'attention rights/sudo t3-cockpit',
       'attention units/unit template',
       'attention units/vera: unit',
       'attention units/emo: unit',

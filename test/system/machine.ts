@@ -18,8 +18,8 @@ import { createStateDatabase } from '../../src/sandbox/stand-in/state.ts';
 const checkout = path.resolve(import.meta.dirname, '../..');
 
 /** Where the program under test is installed: readable for all, as a global npm package is. */
-const installed = '/opt/t3-cockpit-under-test';
-const node = `${installed}/node`;
+export const installed = '/opt/t3-cockpit-under-test';
+export const node = `${installed}/node`;
 
 const template = '/etc/systemd/system/t3-serve@.service';
 const userMap = '/etc/ttyd-user-map';

@@ -36,6 +36,17 @@ export function operationLine(operation: OperationRecord, cutOff: boolean): stri
   return `operation ${operation.id} (${operation.kind}), ${dateText(operation.requestedAt)}: ${standingText(operation, cutOff)}\n`;
 }
 
+/** Who asked for it: the one who became root for it, where somebody did. */
+export const askedBy = ({ actor }: OperationRecord): string => actor.sudoUser ?? actor.user;
+
+/** Who asked for it, as far as the machine can tell, and from where. */
+export function actorLine({ actor }: OperationRecord): string {
+  const { user, sudoUser, loginUid, surface, pid } = actor;
+  const became = sudoUser === undefined ? '' : `${sudoUser} as `;
+  const login = loginUid === undefined ? '' : `, logged in as uid ${loginUid}`;
+  return `asked for by ${became}${user}${login}, by ${surface} (process ${pid})\n`;
+}
+
 /** The operation as a document (docs/json.md, operation). */
 export function operationDocument(
   operation: OperationRecord,

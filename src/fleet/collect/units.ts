@@ -1,5 +1,5 @@
-import type { SessionProcess } from '../../host/terminals.ts';
-import { sessionProcesses } from '../../host/terminals.ts';
+import { isWithin } from '../../host/processes.ts';
+import { surveySession, type SessionMember } from '../../host/session.ts';
 import type { UnitState } from '../../host/units/units.ts';
 import type { Hosting } from '../fleet.ts';
 import { jobOf, jobUnits, type HostJob } from '../jobs.ts';
@@ -42,7 +42,7 @@ export function observeJobs(
 }
 
 /** The processes of this session with the control group of each, as far as they can be told. */
-export type SessionGroups = Observation<readonly { process: SessionProcess; group: string | undefined }[]>;
+export type SessionGroups = Observation<readonly SessionMember[]>;
 
 export async function observeSession(
   collecting: Collecting,
@@ -50,19 +50,13 @@ export async function observeSession(
 ): Promise<SessionGroups> {
   const { host, config } = collecting;
   try {
-    const processes = await sessionProcesses(
+    const members = await surveySession(
       host.processes,
       host.commands,
       environment,
       config.limits.commandTimeout,
     );
-    const groups = await Promise.all(
-      processes.map(async (process) => ({
-        process,
-        group: await host.processes.controlGroup(process.process.pid),
-      })),
-    );
-    return known(groups, moment(collecting));
+    return known(members, moment(collecting));
   } catch (error) {
     return unknown(reasonOf(error), moment(collecting));
   }
@@ -80,12 +74,9 @@ export function judgeHosting(unit: Observation<UnitState>, session: SessionGroup
     return session.kind === 'pending' ? session : unknown(session.reason, session.at);
   const group = state.controlGroup;
   if (group === undefined) return known({ hosts: false }, session.at);
-  const inside = session.value.find(
-    (each) => each.group !== undefined && (each.group === group || each.group.startsWith(`${group}/`)),
-  );
-  if (inside !== undefined) return known({ hosts: true, because: inside.process.role }, session.at);
-  const obscure = session.value.find((each) => each.group === undefined);
-  if (obscure !== undefined)
-    return unknown(`cannot tell where process ${obscure.process.process.pid} belongs`, session.at);
+  const inside = session.value.find(({ controlGroup }) => isWithin(controlGroup, group));
+  if (inside !== undefined) return known({ hosts: true, because: inside.role }, session.at);
+  const obscure = session.value.find(({ controlGroup }) => controlGroup === undefined);
+  if (obscure !== undefined) return unknown(`cannot tell where process ${obscure.pid} belongs`, session.at);
   return known({ hosts: false }, session.at);
 }

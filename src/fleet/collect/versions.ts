@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { expand } from '../../config/expand.ts';
 import type { Config } from '../../config/schema.ts';
+import { callerName } from '../../host/invocation.ts';
 import { excerpt } from '../../text/printable.ts';
 import { askVersion } from '../../t3/binaries.ts';
 import { everybodysBinary, readLauncher, type Launcher } from '../../t3/launcher.ts';
@@ -53,7 +54,7 @@ export function administratorName(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  return config.host.administrator ?? environment['SUDO_USER'] ?? os.userInfo().username;
+  return config.host.administrator ?? callerName(environment) ?? os.userInfo().username;
 }
 
 /** What the pin files say; read as the administrator, in whose checkout they lie. */

@@ -1,6 +1,7 @@
 import { isWithin } from '../../host/processes.ts';
-import { readSessions, type SessionMember } from '../../journal/sessions.ts';
-import { fails, holds, type Guard, type GuardContext } from './guard.ts';
+import { groupNow } from '../../host/session.ts';
+import { readSessions } from '../../journal/sessions.ts';
+import { fails, holds, type Guard } from './guard.ts';
 
 /**
  * Would stopping this unit kill, or blind, a session that the operation is watched from (design, the hosting instance)?
@@ -9,8 +10,7 @@ import { fails, holds, type Guard, type GuardContext } from './guard.ts';
  */
 export const hostingGuard: Guard<{ user: string; unit: string }> = {
   name: 'hosting',
-  async check(context, { user, unit }) {
-    const { host, journal, operation } = context;
+  async check({ host, journal, operation }, { user, unit }) {
     const members = readSessions(journal, operation);
     if (members.length === 0)
       return fails(
@@ -22,7 +22,7 @@ export const hostingGuard: Guard<{ user: string; unit: string }> = {
     if (group === undefined)
       return state.mainPid === undefined ? holds : fails(`cannot tell which processes belong to ${unit}`);
     for (const member of members) {
-      const found = await groupNow(context, member);
+      const found = await groupNow(host.processes, member);
       if (found === undefined)
         return fails(
           `cannot tell whether ${unit} hosts this session: where process ${member.pid} belongs is not known (${member.role})`,
@@ -36,15 +36,3 @@ export const hostingGuard: Guard<{ user: string; unit: string }> = {
     return holds;
   },
 };
-
-/** Where a recorded process is now; of one that is gone, or whose number another one has now, where it was. */
-async function groupNow(
-  { host }: GuardContext,
-  { pid, startTime, controlGroup }: SessionMember,
-): Promise<string | undefined> {
-  if ((await host.processes.facts(pid))?.startTime !== startTime) return controlGroup;
-  const now = await host.processes.controlGroup(pid);
-  // It may have ended between the two looks.
-  if (now === undefined && (await host.processes.facts(pid))?.startTime !== startTime) return controlGroup;
-  return now;
-}

@@ -199,6 +199,7 @@ export class FaultBench {
             columns: undefined,
             ask: undefined,
             onInterrupt: () => () => undefined,
+            asRoot: undefined,
           },
           options: {
             config: this.sandbox.config,
