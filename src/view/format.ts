@@ -49,7 +49,13 @@ export function width(text: string): number {
 /** At most so many columns; what does not fit is cut out of the middle, where names differ least. */
 export function fit(text: string, columns: number, where: 'middle' | 'end' = 'end'): string {
   if (columns <= 0) return '';
-  return width(text) <= columns ? text : cliTruncate(text, columns, { position: where });
+  if (width(text) <= columns) return text;
+  // cli-truncate keeps a wide character of which only one half has room: 表表表表 in 6 columns came out in 7.
+  for (let room = columns; room > 0; room -= 1) {
+    const cut = cliTruncate(text, room, { position: where });
+    if (width(cut) <= columns) return cut;
+  }
+  return '';
 }
 
 /** A sentence in lines of at most so many columns, broken between words; a word that is too long is cut. */

@@ -40,8 +40,11 @@ function verdictText({ verdict, step, latency }: ProbeStanding['last']): string 
   return step === undefined ? verdict : `${verdict}: ${step}`;
 }
 
-/** One route in full: `direct: ok by /api/auth/bootstrap in 42 ms, 2h ago; since 3d`. */
-export function standingTexts(standing: ProbeStanding, wall: number): { text: string; tone: Tone } {
+/** One route in full: `direct: ok by /api/auth/bootstrap in 42 ms, 2h ago; since 3d`; an old verdict is marked as one. */
+export function standingTexts(
+  standing: ProbeStanding,
+  { config, wall }: { config: Config; wall: number },
+): { text: string; tone: Tone } {
   const { last, since, lastOk } = standing;
   const by = last.endpoint === undefined ? '' : ` by ${last.endpoint}`;
   const took = last.latency === undefined ? '' : ` in ${Math.max(1, Math.round(last.latency))} ms`;
@@ -51,8 +54,8 @@ export function standingTexts(standing: ProbeStanding, wall: number): { text: st
     last.verdict === 'ok'
       ? `since ${ageText(wall - since)}`
       : `since ${ageText(wall - since)}, ${lastOk === undefined ? 'never ok' : `last ok ${ageText(wall - lastOk.at)} ago`}`;
-  return {
-    text: `${last.verdict}${at}${by}${took}, ${ageText(wall - last.at)} ago, ${seen}${reason}`,
-    tone: tones[last.verdict],
-  };
+  const text = `${last.verdict}${at}${by}${took}, ${ageText(wall - last.at)} ago, ${seen}${reason}`;
+  return wall - last.at > config.probes.stale
+    ? { text: `~${text}`, tone: 'stale' }
+    : { text, tone: tones[last.verdict] };
 }

@@ -1,5 +1,5 @@
 import type { Instance } from '../../fleet/fleet.ts';
-import { valueOf } from '../../fleet/observation.ts';
+import { freshness, valueOf } from '../../fleet/observation.ts';
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
@@ -49,6 +49,7 @@ function partsOf(instance: Instance, state: CockpitState): Part[] {
   const { wall, tick } = state.now;
   const seeing = { config: state.config, fleet: state.fleet, wall, tick };
   const entries = valueOf(instance.snapshots) ?? [];
+  const old = freshness(instance.snapshots, tick, state.config.cadence.snapshots) === 'stale';
   const standings = valueOf(instance.probes) ?? [];
   const chronicle = state.chronicle?.user === instance.user ? state.chronicle : undefined;
   const operations = chronicle?.operations ?? [];
@@ -62,20 +63,21 @@ function partsOf(instance: Instance, state: CockpitState): Part[] {
       (index) => {
         const standing = standings[index];
         if (standing === undefined) return [];
-        const { text, tone } = standingTexts(standing, wall);
+        const { text, tone } = standingTexts(standing, seeing);
         return line(standing.last.name ?? 'direct', [cell(text, tone)], columns);
       },
       'never probed',
     ),
     titled(
-      `${entries.length} snapshot${entries.length === 1 ? '' : 's'}`,
+      `${old ? '~' : ''}${entries.length} snapshot${entries.length === 1 ? '' : 's'}`,
       entries.length * linesOfEntry,
       (index) => {
         const entry = entries[Math.floor(index / linesOfEntry)];
         if (entry === undefined) return [];
-        if (linesOfEntry === 1) return clip([...snapshotLine(entry, wall), ...fileSegments(entry)], columns);
+        if (linesOfEntry === 1)
+          return clip([...snapshotLine(entry, wall, old), ...fileSegments(entry, old)], columns);
         return clip(
-          index % 2 === 0 ? snapshotLine(entry, wall) : [segment('   '), ...fileSegments(entry)],
+          index % 2 === 0 ? snapshotLine(entry, wall, old) : [segment('   '), ...fileSegments(entry, old)],
           columns,
         );
       },
@@ -113,7 +115,8 @@ function titled(title: string, length: number, lineAt: (index: number) => Line, 
 /** From so many columns on, a snapshot's file stands in the same line. */
 const roomForFile = 150;
 
-function snapshotLine(entry: CatalogEntry, wall: number): Line {
+/** @param old The folder was not looked at lately. */
+function snapshotLine(entry: CatalogEntry, wall: number, old: boolean): Line {
   const schema = entry.record === undefined ? undefined : schemaLevel(entry.record.migrations)?.id;
   const bad = entry.standing === 'damaged' || entry.standing === 'changed' || entry.standing === 'missing';
   return [
@@ -121,17 +124,20 @@ function snapshotLine(entry: CatalogEntry, wall: number): Line {
     segment(
       `${pad(entry.kind, 10)} ${pad(entry.version ?? '-', 9, 'left', 'middle')} ${pad(String(schema ?? '-'), 3, 'right')} ${pad(bytesText(entry.bytes), 7, 'right')}  `,
     ),
-    segment(entry.standing, bad ? 'danger' : entry.standing === 'verified' ? 'ok' : 'attention'),
+    segment(
+      entry.standing,
+      bad ? 'danger' : entry.standing !== 'verified' ? 'attention' : old ? 'stale' : 'ok',
+    ),
     segment(entry.origin === 'host' ? ' (host)' : '', 'muted'),
   ];
 }
 
 /** What was done with it since it was taken, and where it lies. */
-function fileSegments({ record, file }: CatalogEntry): Line {
+function fileSegments({ record, file }: CatalogEntry, old: boolean): Line {
   const tried = record?.tried;
   const problem = record?.problem?.words ?? tried?.problem;
   return [
-    segment(record?.protected === true ? ' protected' : '', 'ok'),
+    segment(record?.protected === true ? ' protected' : '', old ? 'stale' : 'ok'),
     segment(record === undefined ? '' : ` read ${dateText(record.verifiedAt)}`, 'muted'),
     segment(tried === undefined ? '' : ` tried ${dateText(tried.at)} by ${tried.version}`, 'muted'),
     segment(problem === undefined ? '' : ` ${problem}`, 'danger'),

@@ -1,5 +1,5 @@
 import type { Instance } from '../../fleet/fleet.ts';
-import { valueOf, type Observation } from '../../fleet/observation.ts';
+import { freshness, valueOf, type Observation } from '../../fleet/observation.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { cell, type Cell } from '../../view/cell.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
@@ -11,37 +11,43 @@ import { clip, segment, type Line } from './line.ts';
 
 /** What is known of one instance, a line a fact, with the reason where something is not. */
 export function factLines(instance: Instance, seeing: Seeing, columns: number): Line[] {
-  const { wall } = seeing;
+  const { wall, tick, config } = seeing;
+  const { cadence } = config;
   const facts: [string, Cell[]][] = [
     ['authentik', [cell(instance.authentik.join(', '))]],
     [
       'unit',
       [
         cell(`${instance.unitName}  `),
-        ...fact(instance.unit, (unit) => [
+        ...fact(instance.unit, tick, cadence.units, (unit) => [
           unitCell(unit),
           cell(unit.mainPid === undefined ? '' : `  pid ${unit.mainPid}`, 'muted'),
         ]),
       ],
     ],
-    ['listens', fact(instance.port, (port) => [cell(`port ${port}`)])],
+    ['listens', fact(instance.port, tick, cadence.accounts, (port) => [cell(`port ${port}`)])],
     [
       'answers',
-      fact(instance.liveness, ({ version, latency }) => [
+      fact(instance.liveness, tick, cadence.liveness, ({ version, latency }) => [
         cell(`${version} in ${Math.max(1, Math.round(latency))} ms`),
       ]),
     ],
-    ['pairing', fact(instance.probes, (standings) => [probeCell(standings, seeing)])],
-    ['schema', fact(instance.state, ({ migrations }) => [cell(schemaText(schemaLevel(migrations)))])],
+    ['pairing', fact(instance.probes, tick, cadence.state, (standings) => [probeCell(standings, seeing)])],
+    [
+      'schema',
+      fact(instance.state, tick, cadence.state, ({ migrations }) => [
+        cell(schemaText(schemaLevel(migrations))),
+      ]),
+    ],
     [
       'database',
-      fact(instance.size, ({ database, wal }) => [
+      fact(instance.size, tick, cadence.state, ({ database, wal }) => [
         cell(`${bytesText(database)} + ${bytesText(wal)} write-ahead log`),
       ]),
     ],
     [
       'last work',
-      fact(instance.state, ({ lastActivity, inFlight }) => [
+      fact(instance.state, tick, cadence.state, ({ lastActivity, inFlight }) => [
         cell(
           lastActivity === null
             ? 'none yet'
@@ -50,10 +56,10 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
         cell(inFlight === 0 ? '' : `  ${inFlight} turn${inFlight === 1 ? '' : 's'} in flight`, 'busy'),
       ]),
     ],
-    ['backup', fact(instance.snapshots, (entries) => [backupCell(entries, seeing)])],
+    ['backup', fact(instance.snapshots, tick, cadence.snapshots, (entries) => [backupCell(entries, seeing)])],
     [
       'hosting',
-      fact(instance.hosting, (hosting) => [
+      fact(instance.hosting, tick, cadence.units, (hosting) => [
         hosting.hosts ? cell(`yes: ${hosting.because}`, 'attention') : cell('no', 'muted'),
       ]),
     ],
@@ -67,16 +73,21 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
 }
 
 /** What is known beyond what the pane has room for: the versions it should run, and its unit in numbers. */
-export function furtherLines(instance: Instance, { fleet, wall }: Seeing, columns: number): Line[] {
+export function furtherLines(
+  instance: Instance,
+  { fleet, wall, tick, config }: Seeing,
+  columns: number,
+): Line[] {
+  const { installed } = config.cadence;
   return [
     line(
       'installed',
-      fact(fleet.installed, (version) => [cell(version)]),
+      fact(fleet.installed, tick, installed, (version) => [cell(version)]),
       columns,
     ),
     line(
       'pinned',
-      fact(fleet.pins, (pins) => [cell(pinsText(pins))]),
+      fact(fleet.pins, tick, installed, (pins) => [cell(pinsText(pins))]),
       columns,
     ),
     ...unitLines(instance, wall, columns),
@@ -123,10 +134,19 @@ function deferralFact(instance: Instance, wall: number): [string, Cell[]][] {
   return [['owed', [cell(`a restart${onto}, since ${ageText(wall - owed.since)}`, 'attention')]]];
 }
 
-function fact<Value>(observation: Observation<Value>, show: (value: Value) => Cell[]): Cell[] {
+/** As `factCell`, of several cells with room for a word more. */
+function fact<Value>(
+  observation: Observation<Value>,
+  tick: number,
+  every: number,
+  show: (value: Value) => Cell[],
+): Cell[] {
   if (observation.kind === 'pending') return [cell('…', 'muted')];
   if (observation.kind === 'unknown') return [cell(`unknown: ${observation.reason}`, 'unknown')];
-  return show(observation.value);
+  const shown = show(observation.value);
+  return freshness(observation, tick, every) === 'stale'
+    ? [cell('~', 'stale'), ...shown.map(({ text }) => cell(text, 'stale'))]
+    : shown;
 }
 
 function schemaText(level: { id: number; name: string } | undefined): string {

@@ -6,8 +6,8 @@ import { operationRuns, type CockpitState } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';
 
-/** What was found of a fleet is the same until something else is found. */
-const reports = new WeakMap<Fleet, Check[]>();
+/** Of one fleet at one moment: what was found grows old without anything else being found. */
+const reports = new WeakMap<Fleet, { tick: number; checks: Check[] }>();
 
 /** From so many columns on, what was expected stands beside what was found. */
 const roomForBoth = 110;
@@ -37,12 +37,13 @@ export function reportBody(state: CockpitState): Scrolled {
 }
 
 function checksOf(state: CockpitState): Check[] {
-  const known = reports.get(state.fleet);
-  if (known !== undefined) return known;
-  const checks = verificationReport(state.fleet, state.config, state.now).toSorted(
+  const { fleet, now } = state;
+  const known = reports.get(fleet);
+  if (known?.tick === now.tick) return known.checks;
+  const checks = verificationReport(fleet, state.config, now).toSorted(
     (a, b) => order[a.verdict] - order[b.verdict],
   );
-  reports.set(state.fleet, checks);
+  reports.set(fleet, { tick: now.tick, checks });
   return checks;
 }
 
