@@ -1,4 +1,14 @@
-import { readFileSync, readdirSync, renameSync, rmSync, existsSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemProcesses } from '../../src/host/processes.ts';
@@ -169,3 +179,23 @@ async function hanging(root: string): Promise<number | undefined> {
   }
   return undefined;
 }
+
+describe('a snapshot that has rotted', () => {
+  it('is not found by its size, and costs no other one when the others are removed for its sake', async () => {
+    for (let press = 0; press < 3; press += 1) expect((await sandbox.run('backup', 'bob')).exitCode).toBe(0);
+    const [, middle = '', newest = ''] = sandbox.snapshotsOf('bob');
+    const descriptor = openSync(path.join(sandbox.snapshots('bob'), newest), 'r+');
+    writeSync(descriptor, 'rotten', 5000);
+    closeSync(descriptor);
+    expect(await standingOf('bob', newest)).toBe('verified');
+    const tight = ['last=1', 'daily=0', 'weekly=0', 'perVersion=1'].flatMap((rule) => [
+      '--set',
+      `snapshots.keep.${rule}`,
+    ]);
+    const { stdout } = await sandbox.run(...tight, '--yes', 'snapshots', 'prune', 'bob');
+    expect(stdout).toContain(`${newest} is damaged, and does not count`);
+    // What would have gone for its sake stays; what is older than that goes, for the one in between is whole.
+    expect(sandbox.snapshotsOf('bob').toSorted()).toEqual([middle, newest].toSorted());
+    expect(await standingOf('bob', newest)).toBe('damaged');
+  });
+});

@@ -5,6 +5,7 @@ import { retentionGuard } from '../guards/retention.ts';
 import type { RemoveSnapshotStep } from '../plan.ts';
 import { unstoppable } from './snapshot.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
+import { requireWholeOther } from './whole-other.ts';
 
 /**
  * One snapshot taken away, with its manifest, as its owner; then the journal stops vouching for it. A file that is not
@@ -15,6 +16,7 @@ export const removeSnapshotStep: StepKind<RemoveSnapshotStep> = {
   whenStopped: 'the snapshot being removed goes, the others stay',
 
   async run(context, step) {
+    await requireWholeOther(context, step);
     const { bytes, sha256 } = step;
     try {
       await removeSnapshot(
