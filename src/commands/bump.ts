@@ -33,8 +33,8 @@ export function bump(
 }
 
 /** `freeze REASON`, `unfreeze`: may versions move on this host? Its own scripts heed it as well. */
-export function freeze(context: CommandContext, reason: string | null): Promise<ExitCode> {
+export function freeze(context: CommandContext, reason: string | null, detach: boolean): Promise<ExitCode> {
   return withHost(context, (opened) =>
-    carryOut(context, opened, { kind: 'freeze', reason }, { versions: false, readers: false }, false),
+    carryOut(context, opened, { kind: 'freeze', reason }, { versions: false, readers: false }, detach),
   );
 }

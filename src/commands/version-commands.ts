@@ -62,13 +62,15 @@ export function versionCommands(
     .command('freeze')
     .description('forbid versions to move, for the host’s own scripts too')
     .argument('[reason...]')
+    .option('--detach', 'start it and return', false)
     .action(
-      change((words: string[]) =>
-        freeze(context(), words.length === 0 ? 'by hand, with t3-cockpit' : words.join(' ')),
+      change((words: string[], { detach }: { detach: boolean }) =>
+        freeze(context(), words.length === 0 ? 'by hand, with t3-cockpit' : words.join(' '), detach),
       ),
     );
   program
     .command('unfreeze')
     .description('let versions move again')
-    .action(change(() => freeze(context(), null)));
+    .option('--detach', 'start it and return', false)
+    .action(change(({ detach }: { detach: boolean }) => freeze(context(), null, detach)));
 }
