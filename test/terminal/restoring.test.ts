@@ -34,15 +34,6 @@ afterAll(async () => {
 /** Everything is known of everyone. */
 const complete = (text: string) => (text.match(/^. . (alice|bob|dave) .*\d+[smhd] /gm) ?? []).length === 3;
 
-/** Type a word as fingers do: a letter, and what it does on the screen, and the next one. */
-async function type(terminal: Terminal, word: string): Promise<void> {
-  for (let length = 1; length <= word.length; length += 1) {
-    terminal.press(word.charAt(length - 1));
-    const typed = word.slice(0, length);
-    await terminal.until(`${typed} typed`, (text) => text.includes(`to go on: ${typed}`));
-  }
-}
-
 /** From the fleet to the plan of a restore of alice’s newest snapshot of ours. */
 async function planned(terminal: Terminal): Promise<void> {
   await terminal.until('the fleet', complete);
@@ -69,7 +60,7 @@ describe('restore', () => {
     const plan = await terminal.until('the plan', (text) => text.includes('Type alice to go on'));
     expect(plan).toContain('the state database of alice is replaced');
     expect(plan).toMatch(/messages (\d+) → \d+/);
-    await type(terminal, 'alice');
+    await terminal.type('alice');
     expect(terminal.text()).toContain('enter does it');
     terminal.press('\r');
     await terminal.until('its steps', (text) => /operation \d+: restore: running/.test(text));
@@ -82,7 +73,7 @@ describe('restore', () => {
     terminal.press('u');
     await terminal.until('the plan of the undo', (text) => text.includes('Type alice to go on'));
     expect(terminal.text()).toMatch(/undoes operation \d+/);
-    await type(terminal, 'alice');
+    await terminal.type('alice');
     terminal.press('\r');
     await terminal.until('its end', (text) => /operation \d+: undo: succeeded/.test(text));
     expect(dumpWork(sandbox.database('alice'))).toBe(before);
@@ -160,7 +151,7 @@ describe.runIf(tmux)('the cockpit opened inside alice’s instance', () => {
     await terminal.until('dave selected', (text) => /^› . dave/m.test(text));
     terminal.press('s');
     await terminal.until('the plan', (text) => text.includes('Type yes to go on'));
-    await type(terminal, 'yes');
+    await terminal.type('yes');
     terminal.press('\r');
     await terminal.until('its end', (text) => /operation \d+: restart: succeeded/.test(text));
     expect(await mainPid()).toBe(before);

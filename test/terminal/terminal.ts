@@ -112,6 +112,15 @@ export class Terminal {
     this.#pty.write(keys);
   }
 
+  /** Type the word that a plan asks for as fingers do: a letter, and what it does on the screen, and the next one. */
+  async type(word: string): Promise<void> {
+    for (let length = 1; length <= word.length; length += 1) {
+      this.press(word.charAt(length - 1));
+      const typed = word.slice(0, length);
+      await this.until(`${typed} typed`, (text) => text.includes(`to go on: ${typed}`));
+    }
+  }
+
   resize(columns: number, rows: number): void {
     this.#emulator.resize(columns, rows);
     this.#pty.resize(columns, rows);
