@@ -1,8 +1,6 @@
 import { render } from 'ink';
 import { App } from '../components/app.tsx';
-import { ThemeContext, themeFor } from '../components/theme.tsx';
 import { commandEffects } from '../src/cockpit/effects.ts';
-import { glyphsFor } from '../src/cockpit/glyphs.ts';
 import { Session } from '../src/cockpit/session.ts';
 import { loadConfigFor, type CommandContext } from '../src/commands/context.ts';
 import { exit, type ExitCode } from '../src/commands/exit.ts';
@@ -33,11 +31,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
       redraw: () => redraw(),
     }),
   });
-  const app = (
-    <ThemeContext value={themeFor(glyphsFor(config, io.environment), io.environment)}>
-      <App store={session.store} controller={session.controller} />
-    </ThemeContext>
-  );
+  const app = <App store={session.store} controller={session.controller} />;
   // Ctrl-C is a key like others; CI in the environment of a terminal says nothing about the terminal.
   // Nothing at first: the alternate screen begins with the cursor wherever the shell had it, and a frame that is drawn
   // from there scrolls.

@@ -5,7 +5,7 @@ import { Frames } from '../src/cockpit/frames.ts';
 import { keyNames } from '../src/cockpit/keys.ts';
 import type { Store } from '../src/cockpit/store.ts';
 import { Screen } from './screen.tsx';
-import { useTheme } from './theme.tsx';
+import { ThemeContext, themeOf } from './theme.tsx';
 import { TooSmall } from './too-small.tsx';
 
 interface AppProps {
@@ -15,9 +15,10 @@ interface AppProps {
 
 /** The root: hands keys to the controller and the state to the screen. */
 export function App({ store, controller }: AppProps) {
-  const { glyphs } = useTheme();
-  const frames = useMemo(() => new Frames(store, glyphs), [store, glyphs]);
+  const frames = useMemo(() => new Frames(store), [store]);
   const frame = useSyncExternalStore(store.subscribe, frames.get);
+  const { palette, glyphs } = frame.look;
+  const theme = useMemo(() => themeOf({ palette, glyphs }), [palette, glyphs]);
   const { columns, rows } = useWindowSize();
   const { exit } = useApp();
   useInput((input, key) => controller.press(keyNames(input, key)));
@@ -28,8 +29,10 @@ export function App({ store, controller }: AppProps) {
     if (frame.leaving) exit();
   }, [frame.leaving, exit]);
   return (
-    <Box flexDirection="column" width={frame.size.columns}>
-      {frame.screen === undefined ? <TooSmall size={frame.size} /> : <Screen screen={frame.screen} />}
-    </Box>
+    <ThemeContext value={theme}>
+      <Box flexDirection="column" width={frame.size.columns}>
+        {frame.screen === undefined ? <TooSmall size={frame.size} /> : <Screen screen={frame.screen} />}
+      </Box>
+    </ThemeContext>
   );
 }

@@ -7,13 +7,14 @@ import { StyledLine } from './styled-line.tsx';
 import { useTheme } from './theme.tsx';
 
 const Plain = ({ children }: { children?: ReactNode }) => <Text>{children}</Text>;
-const Muted = ({ children }: { children?: ReactNode }) => <Text dimColor>{children}</Text>;
 
-/** The table's own lines, in signs that the terminal has. */
-function Lines({ children }: { children?: ReactNode }) {
-  const { glyphs } = useTheme();
-  return <Text dimColor>{typeof children === 'string' ? glyphs.box(children) : children}</Text>;
+function Muted({ children }: { children?: ReactNode }) {
+  const { tones } = useTheme();
+  return <Text {...tones.muted}>{children}</Text>;
 }
+
+/** No lines between rows and columns: they take as much room again as what they divide. */
+const NoLines = () => null;
 
 /** What is known of the selected instance, and its newest snapshots. */
 export function InstancePane({ pane, columns, height }: { pane: Model; columns: number; height: number }) {
@@ -23,8 +24,8 @@ export function InstancePane({ pane, columns, height }: { pane: Model; columns: 
         <StyledLine key={index} line={line} />
       ))}
       {pane.snapshots.length === 0 ? null : (
-        <Box flexDirection="column" marginLeft={1}>
-          <Table data={pane.snapshots} header={Muted} cell={Plain} skeleton={Lines} />
+        <Box flexDirection="column" marginTop={1}>
+          <Table data={pane.snapshots} header={Muted} cell={Plain} skeleton={NoLines} />
         </Box>
       )}
     </Pane>

@@ -2,7 +2,7 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import type { Tone } from '../src/view/cell.ts';
 import { fit, width } from '../src/view/format.ts';
-import { segment } from '../src/cockpit/view-models/line.ts';
+import { filled, segment, type Line } from '../src/cockpit/view-models/line.ts';
 import { StyledLine } from './styled-line.tsx';
 import { useTheme } from './theme.tsx';
 
@@ -36,5 +36,26 @@ export function Pane({ title, tone = 'plain', columns, height, children }: PaneP
         {children}
       </Box>
     </Box>
+  );
+}
+
+interface TextPaneProps {
+  pane: { title: string; tone: Tone; lines: readonly Line[]; selected?: number | undefined };
+  columns: number;
+  height: number;
+}
+
+/** A pane of lines, one of which may be selected. */
+export function TextPane({ pane: { title, tone, lines, selected }, columns, height }: TextPaneProps) {
+  return (
+    <Pane title={title} tone={tone} columns={columns} height={height}>
+      {lines.map((line, index) => (
+        <StyledLine
+          key={index}
+          line={index === selected ? filled(line, columns) : line}
+          selected={index === selected}
+        />
+      ))}
+    </Pane>
   );
 }

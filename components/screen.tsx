@@ -1,58 +1,74 @@
 import { Box } from 'ink';
-import type { Screen as Model } from '../src/cockpit/view-models/screen.ts';
+import type { FleetBody, Screen as Model } from '../src/cockpit/view-models/screen.ts';
+import type { Layout } from '../src/cockpit/view-models/layout.ts';
+import { Divider } from './divider.tsx';
 import { Grid } from './grid.tsx';
 import { InstancePane } from './instance-pane.tsx';
-import { Pane } from './pane.tsx';
+import { TextPane } from './pane.tsx';
 import { StyledLine } from './styled-line.tsx';
 
 /** The frame: header, body, what was last said, keys. */
 export function Screen({ screen }: { screen: Model }) {
+  const { body, layout } = screen;
   return (
     <Box flexDirection="column">
       <StyledLine line={screen.header} />
       {screen.problems.map((line, index) => (
         <StyledLine key={index} line={line} />
       ))}
-      <Body screen={screen} />
+      {body.kind === 'text' ? (
+        <TextPane pane={body} columns={layout.columns} height={layout.body - 1} />
+      ) : layout.wide ? (
+        <Halves body={body} layout={layout} />
+      ) : (
+        <Stacked body={body} layout={layout} />
+      )}
       <StyledLine line={screen.notice} />
       <StyledLine line={screen.keys} />
     </Box>
   );
 }
 
-function Body({ screen: { body, layout } }: { screen: Model }) {
-  if (body.kind === 'text') {
-    return (
-      <Pane title={body.title} tone={body.tone} columns={layout.columns} height={layout.body - 1}>
-        {body.lines.map((line, index) => (
-          <StyledLine key={index} line={line} />
-        ))}
-      </Pane>
-    );
-  }
+/** On a narrow screen, one below the other: the grid, what is found, and one pane. */
+function Stacked({ body, layout }: { body: FleetBody; layout: Layout }) {
   return (
     <Box flexDirection="column">
-      <Grid grid={body.grid} height={layout.grid} />
-      <LowerPane pane={body.pane} layout={layout} />
+      <Left body={body} layout={layout} />
+      <FleetPane body={body} layout={layout} />
     </Box>
   );
 }
 
-function LowerPane({
-  pane,
-  layout,
-}: {
-  pane: Extract<Model['body'], { kind: 'fleet' }>['pane'];
-  layout: Model['layout'];
-}) {
-  if (pane === undefined) return <Pane title="" columns={layout.columns} height={layout.pane} />;
-  if (pane.kind === 'instance')
-    return <InstancePane pane={pane.model} columns={layout.columns} height={layout.pane} />;
+/** On a wide one, side by side: whom it is about at the left, everything about them at the right. */
+function Halves({ body, layout }: { body: FleetBody; layout: Layout }) {
+  const { left, right, beside } = layout;
   return (
-    <Pane title={pane.model.title} tone={pane.model.tone} columns={layout.columns} height={layout.pane}>
-      {pane.model.lines.map((line, index) => (
-        <StyledLine key={index} line={line} />
-      ))}
-    </Pane>
+    <Box>
+      <Box flexDirection="column" width={left}>
+        <Left body={body} layout={layout} />
+      </Box>
+      <Divider height={layout.body} />
+      <Box flexDirection="column" width={right}>
+        <FleetPane body={body} layout={layout} />
+        {body.beside === undefined ? null : <TextPane pane={body.beside} columns={right} height={beside} />}
+      </Box>
+    </Box>
+  );
+}
+
+function Left({ body, layout: { left, grid, findings } }: { body: FleetBody; layout: Layout }) {
+  return (
+    <Box flexDirection="column">
+      <Grid grid={body.grid} height={grid} />
+      <TextPane pane={body.findings} columns={left} height={findings} />
+    </Box>
+  );
+}
+
+function FleetPane({ body: { pane }, layout: { right, pane: height } }: { body: FleetBody; layout: Layout }) {
+  return pane?.kind === 'instance' ? (
+    <InstancePane pane={pane.model} columns={right} height={height} />
+  ) : (
+    <TextPane pane={pane?.model ?? { title: '', tone: 'plain', lines: [] }} columns={right} height={height} />
   );
 }

@@ -10,18 +10,18 @@ interface StyledLineProps {
 
 /**
  * One line of the screen. Drawn again only when it looks different: of a thousand rows, a second changes a few
- * (measured, docs/architecture.md). The selected line is one bar: inverted colours side by side are patchwork.
+ * (measured, docs/architecture.md). The selected line is one bar.
  */
 export const StyledLine = memo(
   function StyledLine({ line, selected = false }: StyledLineProps) {
-    const { tones } = useTheme();
+    const { tones, selection, keepsTones } = useTheme();
     return (
-      <Text wrap="truncate" inverse={selected}>
+      <Text wrap="truncate" {...(selected ? selection : {})}>
         {lineWidth(line) === 0 ? ' ' : ''}
         {line.map((segment, index) => (
           <Text
             key={index}
-            {...(selected ? {} : tones[segment.tone])}
+            {...(selected && !keepsTones ? {} : tones[segment.tone])}
             {...(segment.bold === true ? { bold: true } : {})}
           >
             {segment.text}

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { keymap } from '../src/cockpit/keymap.ts';
-import { promptKeys } from '../src/cockpit/prompt-keys.ts';
+import { promptKeys } from '../src/cockpit/keymap/prompt-keys.ts';
 
 /** docs/keys.md, made from the keymap; a test fails when the file is not this. */
 export function keysDocument(): string {

@@ -5,7 +5,8 @@ import { bindingOf } from './keymap.ts';
 import { printable } from '../text/printable.ts';
 import { paneOf, type Mode } from './state.ts';
 import { askingText, wordOf, type Asking, type Choice, type Comparison, type Preview } from './asking.ts';
-import { snapshotsOf } from './arrange.ts';
+import { snapshotsOf, visibleInstances } from './arrange.ts';
+import { nextPalette } from './look.ts';
 import { offeredIn } from './offered.ts';
 import type { Store } from './store.ts';
 import { gridHeight } from './view-models/layout.ts';
@@ -172,6 +173,24 @@ export class Controller {
       case 'filter': {
         const { filter, selected } = state;
         return dispatch({ type: 'mode', mode: { kind: 'filter', pane, before: { filter, selected } } });
+      }
+      case 'findings':
+        return dispatch({
+          type: 'mode',
+          mode:
+            state.mode.kind === 'findings'
+              ? { kind: 'fleet', pane }
+              : { kind: 'findings', at: 0, key: undefined, from: pane },
+        });
+      case 'row':
+        // A filter must not hide whom a finding is about.
+        if (!visibleInstances(state).some(({ user }) => user === state.selected))
+          dispatch({ type: 'filter', filter: '' });
+        return dispatch({ type: 'mode', mode: { kind: 'fleet', pane: 'instance' } });
+      case 'palette colours': {
+        const palette = nextPalette(state.look.palette);
+        dispatch({ type: 'look', look: { palette } });
+        return this.#say(`colours: ${palette} (screen.theme in the config keeps it)`, 'muted');
       }
       case 'sort':
         return dispatch({ type: 'sort' });

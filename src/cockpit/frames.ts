@@ -1,4 +1,5 @@
-import type { Glyphs } from './glyphs.ts';
+import { glyphSets } from './glyphs.ts';
+import type { Look } from './look.ts';
 import type { CockpitState } from './state.ts';
 import type { Store } from './store.ts';
 import { tooSmall } from './view-models/layout.ts';
@@ -8,6 +9,7 @@ import { screenModel, type Screen } from './view-models/screen.ts';
 export interface Frame {
   size: CockpitState['size'];
   leaving: boolean;
+  look: Look;
   /** Undefined where the terminal is too small to be read. */
   screen: Screen | undefined;
 }
@@ -18,14 +20,12 @@ export interface Frame {
  */
 export class Frames {
   readonly #store: Store;
-  readonly #glyphs: Glyphs;
   #seen: CockpitState | undefined;
   #frame: Frame | undefined;
   #looks = '';
 
-  constructor(store: Store, glyphs: Glyphs) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#glyphs = glyphs;
   }
 
   readonly get = (): Frame => {
@@ -35,7 +35,8 @@ export class Frames {
     const frame: Frame = {
       size: state.size,
       leaving: state.leaving,
-      screen: tooSmall(state) ? undefined : screenModel(state, this.#glyphs),
+      look: state.look,
+      screen: tooSmall(state) ? undefined : screenModel(state, glyphSets[state.look.glyphs]),
     };
     const looks = JSON.stringify(frame);
     if (this.#frame !== undefined && looks === this.#looks) return this.#frame;

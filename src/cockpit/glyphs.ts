@@ -14,6 +14,14 @@ export interface Glyphs {
   full: string;
   empty: string;
   rule: string;
+  /** Between two panes side by side. */
+  divider: string;
+  /** Where a branch of a tree begins, goes on and ends. */
+  branch: string;
+  stem: string;
+  last: string;
+  /** Beside the name of a row that is marked. */
+  marked: string;
   /** Beside the title of the column that rows are sorted by. */
   sorted: string;
   /** A line of a table, drawn in these signs. */
@@ -33,6 +41,11 @@ const unicode: Glyphs = {
   full: '█',
   empty: '░',
   rule: '─',
+  divider: '│',
+  branch: '├',
+  stem: '│',
+  last: '└',
+  marked: '◆',
   sorted: '▾',
   box: (line) => line,
 };
@@ -50,6 +63,11 @@ const ascii: Glyphs = {
   full: '#',
   empty: '-',
   rule: '-',
+  divider: '|',
+  branch: '|',
+  stem: '|',
+  last: '`',
+  marked: '#',
   sorted: '^',
   box: (line) =>
     line
@@ -58,11 +76,23 @@ const ascii: Glyphs = {
       .replaceAll(/[┌┬┐├┼┤└┴┘]/g, '+'),
 };
 
+export type GlyphSet = 'unicode' | 'ascii';
+
+export const glyphSets: Readonly<Record<GlyphSet, Glyphs>> = { unicode, ascii };
+
 /** `auto` takes the ASCII set where the locale does not promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG). */
-export function glyphsFor(config: Config, environment: Readonly<Record<string, string | undefined>>): Glyphs {
-  if (config.screen.glyphs !== 'auto') return config.screen.glyphs === 'ascii' ? ascii : unicode;
+export function glyphSetFor(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): GlyphSet {
+  if (config.screen.glyphs !== 'auto') return config.screen.glyphs;
   const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(
     (value) => value !== undefined && value !== '',
   );
-  return /utf-?8/i.test(locale ?? '') && environment['TERM'] !== 'linux' ? unicode : ascii;
+  return /utf-?8/i.test(locale ?? '') && environment['TERM'] !== 'linux' ? 'unicode' : 'ascii';
+}
+
+/** The signs themselves. */
+export function glyphsFor(config: Config, environment: Readonly<Record<string, string | undefined>>): Glyphs {
+  return glyphSets[glyphSetFor(config, environment)];
 }

@@ -25,6 +25,9 @@ export type Intent =
   | { type: 'rollback' }
   | { type: 'filter' }
   | { type: 'sort' }
+  | { type: 'findings' }
+  | { type: 'row' }
+  | { type: 'palette colours' }
   | { type: 'detail' }
   | { type: 'stop' }
   | { type: 'redraw' }

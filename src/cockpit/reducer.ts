@@ -14,6 +14,8 @@ import {
   type Notice,
 } from './state.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
+import type { Look } from './look.ts';
+import { findingsIn } from './view-models/findings.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */
@@ -41,6 +43,7 @@ export type Action =
   /** What has been typed to agree to a plan. */
   | { type: 'typed'; typed: string }
   | { type: 'operations'; operations: readonly ListedOperation[] }
+  | { type: 'look'; look: Partial<Look> }
   | { type: 'leave' };
 
 /** The next state. Pure; the same object when nothing changed. */
@@ -99,10 +102,15 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
         : state;
     case 'operations':
       return anchored({ ...state, operations: action.operations });
+    case 'look':
+      return { ...state, look: { ...state.look, ...action.look } };
     case 'leave':
       return { ...state, leaving: true };
   }
 }
+
+/** Modes in which somebody is meant whatever becomes of their row. */
+const keepsWhoever: ReadonlySet<Mode['kind']> = new Set(['detail', 'pick', 'findings']);
 
 /**
  * The selected user stays selected; one whose row is gone leaves the selection to the nearest row. Whoever is shown
@@ -110,7 +118,7 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
  */
 function keepSelection(before: CockpitState, state: CockpitState): CockpitState {
   const { selected, mode } = state;
-  if ((mode.kind === 'detail' || mode.kind === 'pick') && selected !== undefined) return state;
+  if (keepsWhoever.has(mode.kind) && selected !== undefined) return state;
   const visible = visibleInstances(state);
   if (selected !== undefined && visible.some((instance) => instance.user === selected)) return state;
   return {
@@ -155,10 +163,11 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
       return moveSelection(state, by);
     case 'pick':
     case 'versions':
+    case 'findings':
     case 'operations': {
       const keys = keysOf(state, mode);
       const at = within(mode.at, by, keys.length);
-      return { ...state, mode: { ...mode, at, key: keys[at] } };
+      return meant({ ...state, mode: { ...mode, at, key: keys[at] } });
     }
     default:
       return scroll(state, mode, by);
@@ -176,6 +185,8 @@ function keysOf(state: CockpitState, mode: Listing): string[] {
       return offeredIn(mode);
     case 'operations':
       return state.operations.map(({ operation }) => String(operation.id));
+    case 'findings':
+      return findingsIn(state).map(({ key }) => key);
   }
 }
 
@@ -186,7 +197,17 @@ function anchored(state: CockpitState): CockpitState {
   const keys = keysOf(state, mode);
   const found = mode.key === undefined ? -1 : keys.indexOf(mode.key);
   const at = found === -1 ? within(mode.at, 0, keys.length) : found;
-  return at === mode.at && keys[at] === mode.key ? state : { ...state, mode: { ...mode, at, key: keys[at] } };
+  return at === mode.at && keys[at] === mode.key
+    ? meant(state)
+    : meant({ ...state, mode: { ...mode, at, key: keys[at] } });
+}
+
+/** Whoever the selected finding is about is selected: its keys are meant for them. */
+function meant(state: CockpitState): CockpitState {
+  const { mode } = state;
+  if (mode.kind !== 'findings') return state;
+  const user = findingsIn(state)[mode.at]?.users[0];
+  return user === undefined || user === state.selected ? state : { ...state, selected: user };
 }
 
 /** A place in a list of so many. */

@@ -9,7 +9,9 @@ import { HistoryWriter } from './history-writer.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { cannotChange } from './courtesy.ts';
 import { dueForProbe } from './probe-clock.ts';
+import { lookFor } from './look.ts';
 import { initialState, operationRuns } from './state.ts';
+import { wideSize } from './view-models/layout.ts';
 import { Store } from './store.ts';
 
 export interface SessionOptions {
@@ -50,7 +52,12 @@ export class Session {
     this.#host = host;
     this.#environment = environment;
     this.store = new Store(
-      initialState(config, size, { wall: host.clock.now(), tick: host.clock.monotonic() }),
+      initialState(
+        config,
+        size,
+        { wall: host.clock.now(), tick: host.clock.monotonic() },
+        lookFor(config, environment),
+      ),
     );
     this.controller = new Controller(this.store, effects);
     this.#journal = new JournalWatch(config.paths.state, host, {
@@ -127,9 +134,10 @@ export class Session {
     if (found !== undefined) this.store.dispatch({ type: 'chronicle', chronicle: found });
   }
 
-  /** The newest operations, while they are listed; read when the list is opened, and when there is news. */
+  /** The newest operations, while they are on the screen; read when they come there, and when there is news. */
   #list(news: boolean): void {
-    const shown = this.store.get().mode.kind === 'operations';
+    const { mode, size, operation } = this.store.get();
+    const shown = mode.kind === 'operations' || (size.columns >= wideSize.columns && operation === undefined);
     const opened = shown && !this.#listing;
     this.#listing = shown;
     if (opened || (shown && news))

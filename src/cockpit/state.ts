@@ -4,6 +4,7 @@ import { nothingSeen } from '../fleet/unseen.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
+import { lookFor, type Look } from './look.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Tone } from '../view/cell.ts';
 
@@ -50,6 +51,8 @@ export type Mode =
     }
   /** The newest operations; `at`: the place of `key`. */
   | { kind: 'operations'; at: number; key: string | undefined; from: 'instance' | 'operation' }
+  /** What wants the admin; `at`: the place of the finding `key`. */
+  | { kind: 'findings'; at: number; key: string | undefined; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
   | { kind: 'help'; offset: number; from: 'instance' | 'operation' };
 
@@ -83,6 +86,7 @@ export interface Notice {
 
 export interface CockpitState {
   readonly config: Config;
+  readonly look: Look;
   readonly size: { columns: number; rows: number };
   readonly now: { wall: number; tick: number };
   readonly fleet: Fleet;
@@ -115,9 +119,11 @@ export function initialState(
   config: Config,
   size: CockpitState['size'],
   now: CockpitState['now'],
+  look: Look = lookFor(config, {}),
 ): CockpitState {
   return {
     config,
+    look,
     size,
     now,
     fleet: nothingSeen,

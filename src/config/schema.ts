@@ -283,6 +283,13 @@ export const configSchema = z.strictObject({
       .describe(
         'The signs drawn. auto: ascii where the locale is not UTF-8; some terminals draw the others too wide.',
       ),
+    theme: z
+      .enum(['auto', 'dark', 'light', 'sixteen', 'none'])
+      .default('auto')
+      .describe(
+        'The colours. auto: dark or light where the terminal has many, else its own sixteen; T switches. NO_COLOR: none.',
+      ),
+    title: z.boolean().default(true).describe('Say in the terminal’s title how the fleet stands.'),
   }).describe('The cockpit’s screen.'),
 
   journal: section({

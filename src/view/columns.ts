@@ -37,7 +37,7 @@ export interface PlacedColumn extends Column {
 
 /**
  * Which columns fit, and how wide each is: columns are dropped by priority until the least widths fit, then what is
- * left over goes to those that can use it, from the left. Depends on the width alone, so that nothing jumps when
+ * left over goes to those that stay longest. Depends on the width alone, so that nothing jumps when
  * values change.
  */
 export function placeColumns(total: number, all: readonly Column[] = columns): PlacedColumn[] {
@@ -51,9 +51,11 @@ export function placeColumns(total: number, all: readonly Column[] = columns): P
     chosen = chosen.filter((_, index) => index !== last);
   }
   let spare = Math.max(0, total - needed(chosen));
-  return chosen.map((column): PlacedColumn => {
-    const extra = Math.min(spare, column.max - column.min);
+  const widths = new Map<ColumnKey, number>();
+  for (const { key, min, max } of chosen.toSorted((a, b) => a.priority - b.priority)) {
+    const extra = Math.min(spare, max - min);
     spare -= extra;
-    return { ...column, width: column.min + extra };
-  });
+    widths.set(key, min + extra);
+  }
+  return chosen.map((column): PlacedColumn => ({ ...column, width: widths.get(column.key) ?? column.min }));
 }

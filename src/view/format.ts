@@ -41,6 +41,14 @@ export function dateText(wall: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${timeText(wall)}`;
 }
 
+/** A moment as one says it: the time of a day that is today, else with its date. */
+export function clockText(wall: number, now: number): string {
+  const [day, time] = dateText(wall).split(' ');
+  return day === dateText(now).split(' ')[0]
+    ? (time ?? '').slice(0, 5)
+    : `${(day ?? '').slice(5)} ${(time ?? '').slice(0, 5)}`;
+}
+
 /** Columns of a terminal that a text takes. */
 export function width(text: string): number {
   return stringWidth(text);

@@ -30,9 +30,25 @@ export function hostProblemTexts(fleet: Fleet): string[] {
   ];
 }
 
-/** With one user's instance, what weighs most first. @param wall Now, milliseconds since 1970. */
+/** What is wrong with one instance: of which sort, and in words. */
+export interface InstanceProblem {
+  sort: 'account' | 'ahead' | 'mapping' | 'not known' | 'snapshot';
+  words: string;
+  /** What helps, in words, where that is not plain. */
+  remedy?: string;
+}
+
+/** With one user's instance, what weighs most first, in sentences. @param wall Now, milliseconds since 1970. */
 export function instanceProblems(instance: Instance, wall: number): string[] {
-  if (instance.account.kind === 'unknown') return [`account: ${instance.account.reason}`];
+  return problemsOf(instance, wall).map(({ words, remedy }) =>
+    remedy === undefined ? words : `${words}; ${remedy}`,
+  );
+}
+
+/** With one user's instance, what weighs most first. @param wall Now, milliseconds since 1970. */
+export function problemsOf(instance: Instance, wall: number): InstanceProblem[] {
+  if (instance.account.kind === 'unknown')
+    return [{ sort: 'account', words: `account: ${instance.account.reason}` }];
   const unit = valueOf(instance.unit);
   const facts: [string, Observation<unknown>][] = [
     ['unit', instance.unit],
@@ -46,26 +62,26 @@ export function instanceProblems(instance: Instance, wall: number): string[] {
     ['hosting', instance.hosting],
     ['deferral', instance.deferral],
   ];
-  const unknowns = facts.flatMap(([subject, fact]) =>
-    fact.kind === 'unknown' ? [`${subject}: ${fact.reason}`] : [],
+  const unknowns = facts.flatMap(([subject, fact]): InstanceProblem[] =>
+    fact.kind === 'unknown' ? [{ sort: 'not known', words: `${subject}: ${fact.reason}` }] : [],
   );
   return [
     ...schemaProblem(instance),
-    ...mappingProblems(instance),
+    ...mappingProblems(instance).map((words): InstanceProblem => ({ sort: 'mapping', words })),
     ...unknowns,
     ...snapshotProblems(instance, wall),
   ];
 }
 
-function schemaProblem(instance: Instance): string[] {
+function schemaProblem(instance: Instance): InstanceProblem[] {
   const state = valueOf(instance.state);
   const running = valueOf(instance.liveness)?.version;
   if (state === undefined || running === undefined) return [];
   const ahead = schemaAhead(running, state.migrations, state.migratedAt, valueOf(instance.unit)?.since);
-  return ahead === undefined ? [] : [`${ahead}; ${schemaAheadRemedy(instance)}`];
+  return ahead === undefined ? [] : [{ sort: 'ahead', words: ahead, remedy: schemaAheadRemedy(instance) }];
 }
 
-function snapshotProblems(instance: Instance, wall: number): string[] {
+function snapshotProblems(instance: Instance, wall: number): InstanceProblem[] {
   const entries = valueOf(instance.snapshots) ?? [];
   const early = entries
     .filter((entry) => fromTheFuture(entry, wall))
@@ -76,5 +92,5 @@ function snapshotProblems(instance: Instance, wall: number): string[] {
       const words = record?.problem?.words ?? record?.tried?.problem;
       return `snapshot ${file} is ${standing}${words === undefined ? '' : `: ${words}`}`;
     });
-  return [...early, ...bad];
+  return [...early, ...bad].map((words): InstanceProblem => ({ sort: 'snapshot', words }));
 }

@@ -17,12 +17,43 @@ export interface Cell {
   text: string;
   /** 2 for a wide character, 0 for the cell after one. */
   columns: number;
-  /** Of the 256 of the palette; undefined for the terminal's own. */
-  colour: number | undefined;
+  /** Of the 256 of the palette, or `#rrggbb`; undefined for the terminal's own. */
+  colour: number | string | undefined;
+  background: number | string | undefined;
   bold: boolean;
   dim: boolean;
   italic: boolean;
   inverse: boolean;
+}
+
+/** What is on an emulator's screen, with its looks. */
+export function cellsOf(emulator: xterm.Terminal): Cell[][] {
+  const buffer = emulator.buffer.active;
+  return Array.from({ length: emulator.rows }, (_, row): Cell[] => {
+    const line = buffer.getLine(buffer.baseY + row);
+    return Array.from({ length: emulator.cols }, (_cell, column): Cell => {
+      const cell = line?.getCell(column);
+      return {
+        text: cell?.getChars() ?? '',
+        columns: cell?.getWidth() ?? 1,
+        colour: colourOf(cell?.isFgRGB(), cell?.isFgPalette(), cell?.getFgColor()),
+        background: colourOf(cell?.isBgRGB(), cell?.isBgPalette(), cell?.getBgColor()),
+        bold: (cell?.isBold() ?? 0) !== 0,
+        dim: (cell?.isDim() ?? 0) !== 0,
+        italic: (cell?.isItalic() ?? 0) !== 0,
+        inverse: (cell?.isInverse() ?? 0) !== 0,
+      };
+    });
+  });
+}
+
+function colourOf(
+  rgb: boolean | undefined,
+  palette: boolean | undefined,
+  colour: number | undefined,
+): number | string | undefined {
+  if (rgb === true) return `#${(colour ?? 0).toString(16).padStart(6, '0')}`;
+  return palette === true ? colour : undefined;
 }
 
 /**
@@ -86,22 +117,7 @@ export class Terminal {
 
   /** The visible cells with their looks, for drawing a picture of the screen. */
   cells(): Cell[][] {
-    const buffer = this.#emulator.buffer.active;
-    return Array.from({ length: this.#emulator.rows }, (_, row): Cell[] => {
-      const line = buffer.getLine(buffer.baseY + row);
-      return Array.from({ length: this.#emulator.cols }, (_cell, column): Cell => {
-        const cell = line?.getCell(column);
-        return {
-          text: cell?.getChars() ?? '',
-          columns: cell?.getWidth() ?? 1,
-          colour: cell?.isFgPalette() === true ? cell.getFgColor() : undefined,
-          bold: (cell?.isBold() ?? 0) !== 0,
-          dim: (cell?.isDim() ?? 0) !== 0,
-          italic: (cell?.isItalic() ?? 0) !== 0,
-          inverse: (cell?.isInverse() ?? 0) !== 0,
-        };
-      });
-    });
+    return cellsOf(this.#emulator);
   }
 
   text(): string {

@@ -2,6 +2,7 @@ import type { Tone } from '../../view/cell.ts';
 import type { CockpitState } from '../state.ts';
 import { agreementBody } from './agreement.ts';
 import { detailBody } from './detail.ts';
+import { findingsBody } from './findings.ts';
 import { helpBody } from './help.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { operationsBody } from './operations.ts';
@@ -29,6 +30,7 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
     case 'pick':
     case 'versions':
     case 'operations':
+    case 'findings':
       // Lists of their own: what is in the window follows the selected row.
       return undefined;
   }
@@ -43,7 +45,8 @@ export const bodyHeight = (state: CockpitState): number => Math.max(1, layoutOf(
 export function bodyWindow(
   state: CockpitState,
   glyphs: Glyphs,
-): { title: string; tone: Tone; lines: Line[] } | undefined {
+): { title: string; tone: Tone; lines: Line[]; selected?: number | undefined } | undefined {
+  if (state.mode.kind === 'findings') return findingsBody(state, state.mode, bodyHeight(state), glyphs);
   if (state.mode.kind === 'pick') return pickerBody(state, state.mode, bodyHeight(state), glyphs);
   if (state.mode.kind === 'versions') return versionsBody(state, state.mode, bodyHeight(state), glyphs);
   if (state.mode.kind === 'operations') return operationsBody(state, state.mode, bodyHeight(state), glyphs);

@@ -7,7 +7,7 @@ import { backupCell, unitCell, type Seeing } from '../../view/instance.ts';
 import { pinsText } from '../../view/pins.ts';
 import { probeCell } from '../../view/probe.ts';
 import { instanceProblems } from '../../view/problems.ts';
-import { clip, segment, type Line } from './line.ts';
+import { clip, lineWidth, segment, type Line } from './line.ts';
 
 /** What is known of one instance, a line a fact, with the reason where something is not. */
 export function factLines(instance: Instance, seeing: Seeing, columns: number): Line[] {
@@ -69,7 +69,26 @@ export function factLines(instance: Instance, seeing: Seeing, columns: number): 
   const problems = instanceProblems(instance, wall).map((words) =>
     line('!', [cell(words, 'danger')], columns),
   );
-  return [...problems, ...facts.map(([name, cells]) => line(name, cells, columns))];
+  return [...problems, ...inColumns(facts, columns)];
+}
+
+/** From so many columns on, facts stand in two columns; the second begins in the middle. */
+const roomForTwo = 104;
+
+function inColumns(facts: readonly [string, Cell[]][], columns: number): Line[] {
+  if (columns < roomForTwo) return facts.map(([name, cells]) => line(name, cells, columns));
+  const half = Math.floor(columns / 2);
+  const height = Math.ceil(facts.length / 2);
+  return facts.slice(0, height).map(([name, cells], index) => {
+    const left = line(name, cells, half - 1);
+    const beside = facts[index + height];
+    if (beside === undefined) return left;
+    return [
+      ...left,
+      segment(' '.repeat(Math.max(0, half - lineWidth(left)))),
+      ...line(beside[0], beside[1], columns - half),
+    ];
+  });
 }
 
 /** What is known beyond what the pane has room for: the versions it should run, and its unit in numbers. */

@@ -2,7 +2,7 @@ import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
-import { promptKeys } from '../prompt-keys.ts';
+import { promptKeys } from '../keymap/prompt-keys.ts';
 import type { CockpitState } from '../state.ts';
 import { questionLine } from './agreement.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';

@@ -7,7 +7,7 @@ import type { Tone } from '../../view/cell.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { sortColumn, visibleInstances } from '../arrange.ts';
 import type { CockpitState } from '../state.ts';
-import { placed, segment, type Line } from './line.ts';
+import { filled, placed, segment, type Line } from './line.ts';
 import { layoutOf } from './layout.ts';
 
 export interface GridRow {
@@ -37,7 +37,7 @@ const stateGlyphs: { [Key in Tone]?: keyof Glyphs } = {
 /** The fleet grid: one row a user, as many as fit, around the selected one. */
 export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
   const instances = visibleInstances(state);
-  const { columns, grid } = layoutOf(state);
+  const { left: columns, grid } = layoutOf(state);
   const placedColumns = placeColumns(columns - marginColumns - 1);
   const at = Math.max(
     0,
@@ -50,9 +50,10 @@ export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
     wall: state.now.wall,
     tick: state.now.tick,
   };
-  const rows = instances
-    .slice(first, first + grid)
-    .map((instance) => rowModel(instance, instance.user === state.selected, placedColumns, seeing, glyphs));
+  const rows = instances.slice(first, first + grid).map((instance) => {
+    const row = rowModel(instance, instance.user === state.selected, placedColumns, seeing, glyphs);
+    return { ...row, line: filled(row.line, columns) };
+  });
   const hidden = instances.length > grid ? ` ${first + 1}-${first + rows.length} of ${instances.length}` : '';
   const sorted = sortColumn[state.sort];
   const titled = placedColumns.map((column) =>

@@ -7,6 +7,7 @@ import { timeText } from '../../view/format.ts';
 import { visibleInstances } from '../arrange.ts';
 import { operationRuns, type CockpitState } from '../state.ts';
 import { segment, spread, type Line } from './line.ts';
+import { findingsIn } from './findings.ts';
 import { hostProblems } from './layout.ts';
 
 /** The line above everything: which host, which versions and whether they agree, what is special now, what time it is. */
@@ -26,6 +27,7 @@ export function headerLine(state: CockpitState): Line {
     ...(state.filter === '' ? [[segment(` · ${usersText(state)}`, 'muted')]] : []),
   ];
   const right: Line = [
+    ...needsLine(state),
     ...(operationRuns(state)
       ? [segment(`operation ${state.operation?.operation.id ?? ''} runs  `, 'busy')]
       : []),
@@ -38,6 +40,15 @@ export function headerLine(state: CockpitState): Line {
     segment(`${timeText(now.wall).slice(0, 5)} `, 'muted'),
   ];
   return spread(left, right, size.columns);
+}
+
+/** Where the findings are not on the screen themselves: how many there are. */
+function needsLine(state: CockpitState): Line {
+  if (state.mode.kind === 'fleet' || state.mode.kind === 'filter' || state.mode.kind === 'findings')
+    return [];
+  const findings = findingsIn(state);
+  const [gravest] = findings;
+  return gravest === undefined ? [] : [segment(`needs you: ${findings.length}  `, gravest.tone)];
 }
 
 /** A filter is never to be mistaken for users who are gone. */

@@ -1,7 +1,7 @@
 import { pad, wrapped } from '../../view/format.ts';
 import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
-import { promptKeys } from '../prompt-keys.ts';
+import { promptKeys } from '../keymap/prompt-keys.ts';
 import type { CockpitState } from '../state.ts';
 import { segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';

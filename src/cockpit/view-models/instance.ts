@@ -23,19 +23,24 @@ export interface SnapshotRow extends Record<string, string> {
   standing: string;
 }
 
-/** Lines of a table around its rows, and for each row: ink-table draws a line between any two. */
-const tableLines = { around: 3, perRow: 2 } as const;
+/** Lines above the rows of the table: its titles, and a line of air. */
+const tableHead = 2;
 
 /** Everything known of the selected instance, with the reason where something is not. */
-export function instancePane(instance: Instance, state: CockpitState, height: number): InstancePane {
+export function instancePane(
+  instance: Instance,
+  state: CockpitState,
+  columns: number,
+  height: number,
+): InstancePane {
   const seeing: Seeing = {
     config: state.config,
     fleet: state.fleet,
     wall: state.now.wall,
     tick: state.now.tick,
   };
-  const lines = factLines(instance, seeing, state.size.columns).slice(0, height);
-  const room = Math.floor((height - lines.length - tableLines.around) / tableLines.perRow);
+  const lines = factLines(instance, seeing, columns).slice(0, height);
+  const room = height - lines.length - tableHead;
   const entries = valueOf(instance.snapshots) ?? [];
   return {
     title: instance.user,

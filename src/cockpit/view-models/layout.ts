@@ -1,5 +1,4 @@
 import { hostTexts } from '../../view/host.ts';
-import { hostProblemTexts } from '../../view/problems.ts';
 import { fit, wrapped } from '../../view/format.ts';
 import { cutOffText } from '../../view/operation.ts';
 import type { CutOff } from '../../operations/cut-off.ts';
@@ -9,33 +8,74 @@ import { paneOf, type CockpitState } from '../state.ts';
 /** The least terminal that the cockpit can be read on. */
 export const leastSize = { columns: 60, rows: 15 } as const;
 
-/** Lines that are always there: header, column titles, rule, notice, keys. */
-const fixedLines = 5;
+/** From so many columns and rows on, grid and findings stand at the left, detail and operation at the right. */
+export const wideSize = { columns: 150, rows: 24 } as const;
 
-/** The pane never gets fewer lines than this, however many users there are. */
-const leastPane = 5;
+/** Lines that are always there: header, notice, keys; and one that is never used: a frame as tall as the terminal scrolls. */
+const fixedLines = 4;
+
+/** A screen of so many rows is a small one: what is not the grid gets by with little. */
+const smallRows = 30;
 
 export interface Layout {
   columns: number;
+  /** Is there room for two halves side by side? */
+  wide: boolean;
+  /** Columns of the half with the grid, and of the one with the panes: the whole screen where there are no halves. */
+  left: number;
+  right: number;
   /** Lines of the grid's rows. */
   grid: number;
-  /** Lines of the pane below it. */
+  /** Lines of the findings, below their title. */
+  findings: number;
+  /** Lines of the pane, below its title; of the upper one of two. */
   pane: number;
-  /** Lines of a mode that takes the place of both. */
+  /** Lines of the lower pane of two; none where there is but one. */
+  beside: number;
+  /** Lines of a mode that takes the place of all of them, its title among them. */
   body: number;
 }
 
 /**
- * How the lines are shared out. One line less than the terminal has: a frame as tall as the terminal makes it scroll.
- * The grid takes what it can use, up to a bit over half when the pane has something to tell.
+ * How the screen is shared out: by its size, the number of rows, and whether an operation is looked at; never by what is
+ * found, so that nothing jumps when values change.
  */
 export function layoutOf(state: CockpitState): Layout {
   const { columns, rows } = state.size;
-  const body = Math.max(0, rows - 1 - fixedLines - (showsHost(state) ? 1 : 0) - hostProblems(state).length);
-  const busy = paneOf(state.mode) === 'operation';
-  const most = busy ? Math.floor(body * 0.55) : body - leastPane - 4;
-  const grid = Math.max(1, Math.min(visibleInstances(state).length, Math.max(3, most)));
-  return { columns, grid, pane: Math.max(0, body - grid), body: body + 2 };
+  const body = Math.max(0, rows - fixedLines - (showsHost(state) ? 1 : 0) - hostProblems(state).length);
+  const users = Math.max(1, visibleInstances(state).length);
+  const operation = paneOf(state.mode) === 'operation';
+  const wide = columns >= wideSize.columns && rows >= wideSize.rows;
+  return wide
+    ? { columns, wide, ...halves(columns), ...wideLines(body, users, operation), body }
+    : { columns, wide, left: columns, right: columns, ...stackedLines(body, users, operation, rows), body };
+}
+
+/** The right half is for reading: not wider than a sentence wants, nor narrower than a fact needs. */
+function halves(columns: number): Pick<Layout, 'left' | 'right'> {
+  const right = Math.max(60, Math.min(96, Math.round(columns * 0.4)));
+  return { left: columns - right - 1, right };
+}
+
+type Lines = Pick<Layout, 'grid' | 'findings' | 'pane' | 'beside'>;
+
+/** One below the other; each of the three has a line for its titles. */
+function stackedLines(body: number, users: number, operation: boolean, rows: number): Lines {
+  const free = Math.max(3, body - 3);
+  const small = rows < smallRows;
+  const mostFindings = small ? 3 : 6;
+  const leastFindings = small ? Math.min(2, Math.max(1, free - 8)) : 3;
+  const leastPane = operation ? Math.floor(free * 0.45) : small ? 5 : 10;
+  const grid = Math.max(1, Math.min(users, Math.max(3, free - leastFindings - leastPane)));
+  const findings = Math.max(1, Math.min(mostFindings, free - grid - leastPane));
+  return { grid, findings, pane: Math.max(0, free - grid - findings), beside: 0 };
+}
+
+function wideLines(body: number, users: number, operation: boolean): Lines {
+  const free = Math.max(2, body - 2);
+  const grid = Math.max(1, Math.min(users, free - Math.min(8, Math.floor(free / 3))));
+  const beside = Math.floor(free * (operation ? 0.62 : 0.4));
+  return { grid, findings: free - grid, pane: free - beside, beside };
 }
 
 /** From this height on there is a line for what the host's own scripts are about. */
@@ -59,25 +99,15 @@ export function tooSmall(state: CockpitState): boolean {
 const cutOffLines = 3;
 
 /**
- * What is wrong with the host as a whole, above the grid: what was cut off first and whole, for nobody may miss it, then
- * the others in at most two lines. Each begins with its sign.
+ * What may not be missed in any mode, above everything: what was cut off, first and whole, and that the journal cannot be
+ * read or written. What else is wrong is among the findings. Each begins with its sign.
  */
-export function hostProblems({
-  fleet,
-  journalProblem,
-  historyProblem,
-  cutOff,
-  size,
-}: CockpitState): string[] {
-  const others = [
-    ...hostProblemTexts(fleet),
-    ...(journalProblem === undefined ? [] : [`journal: ${journalProblem}`]),
-    ...(historyProblem === undefined ? [] : [`history: ${historyProblem}`]),
-  ].map((text) => ` ! ${text}`);
-  const said = cutOffTexts(cutOff, size.columns);
-  return others.length <= 2
-    ? [...said, ...others]
-    : [...said, others[0] ?? '', ` ! … and ${others.length - 1} more (t3-cockpit doctor)`];
+export function hostProblems({ journalProblem, historyProblem, cutOff, size }: CockpitState): string[] {
+  return [
+    ...cutOffTexts(cutOff, size.columns),
+    ...(journalProblem === undefined ? [] : [` ! journal: ${journalProblem}`]),
+    ...(historyProblem === undefined ? [] : [` ! history: ${historyProblem}`]),
+  ];
 }
 
 function cutOffTexts(cutOff: readonly CutOff[], columns: number): string[] {

@@ -56,6 +56,12 @@ export function spread(left: readonly Line[], right: Line, columns: number): Lin
   );
 }
 
+/** A line to the edge: the bar of the selected one does not end where its words do. */
+export function filled(line: Line, columns: number): Line {
+  const rest = columns - lineWidth(line);
+  return rest <= 0 ? line : [...line, segment(' '.repeat(rest))];
+}
+
 export function lineWidth(line: Line): number {
   return line.reduce((sum, each) => sum + width(each.text), 0);
 }

@@ -13,16 +13,18 @@ export interface Pane {
   title: string;
   tone: Tone;
   lines: Line[];
+  /** Which of the lines is selected, where one is. */
+  selected?: number | undefined;
 }
 
 /** The operation: a line a step with its progress, then the newest of what it said. */
 export function operationPane(
   shown: ShownOperation,
   state: CockpitState,
+  columns: number,
   height: number,
   glyphs: Glyphs,
 ): Pane {
-  const { columns } = state.size;
   const steps = visibleSteps(shown.steps, Math.max(1, height - 2));
   const named = new Set(shown.steps.map(({ user }) => user)).size < shown.steps.length;
   const hidden = shown.steps.length - steps.length;

@@ -16,13 +16,13 @@ export function operationsBody(
   const { operations, size } = state;
   const chosen = operations[mode.at];
   const room = Math.max(1, Math.ceil((height - 2) / 2));
-  const { lines, where } = listedRows(
+  const { lines, where, selected } = listedRows(
     operations.length,
     mode.at,
     Math.min(room, height),
-    (index, selected) => {
+    (index, pointed) => {
       const listed = operations[index];
-      return listed === undefined ? [] : clip(rowLine(listed, selected, state, glyphs), size.columns);
+      return listed === undefined ? [] : clip(rowLine(listed, pointed, state, glyphs), size.columns);
     },
   );
   const steps =
@@ -30,6 +30,7 @@ export function operationsBody(
   return {
     title: operations.length === 0 ? 'no operations yet' : `operations${where}`,
     tone: 'plain',
+    selected,
     lines: [...lines, [], ...steps],
   };
 }

@@ -26,9 +26,9 @@ export function pickerBody(
   const { columns } = state.size;
   const titles: Line = clip([segment(titleText(columns), 'muted')], columns);
   const room = Math.max(1, height - 1 - aboutLines);
-  const { lines, where } = listedRows(entries.length, mode.at, room, (index, selected) => {
+  const { lines, where, selected } = listedRows(entries.length, mode.at, room, (index, chosen) => {
     const entry = entries[index];
-    return entry === undefined ? [] : clip(rowLine(entry, selected, state, mode.comparison, glyphs), columns);
+    return entry === undefined ? [] : clip(rowLine(entry, chosen, state, mode.comparison, glyphs), columns);
   });
   const chosen = entries[mode.at];
   const none: Line[] = entries.length === 0 ? [[segment('    no snapshots: B makes one', 'attention')]] : [];
@@ -36,6 +36,8 @@ export function pickerBody(
   return {
     title: `restore ${mode.user}: choose a snapshot${where}`,
     tone: 'plain',
+    // Below the titles.
+    selected: selected === undefined ? undefined : selected + 1,
     lines: [
       titles,
       ...lines,

@@ -2,6 +2,7 @@ import type { Glyphs } from '../glyphs.ts';
 import type { Tone } from '../../view/cell.ts';
 import { paneOf, type CockpitState } from '../state.ts';
 import { bodyWindow } from './body.ts';
+import { findingsPane } from './findings.ts';
 import { keysLine, noticeLine } from './footer.ts';
 import { gridModel, type Grid } from './grid.ts';
 import { headerLine, hostLine, problemLines } from './header.ts';
@@ -9,19 +10,25 @@ import { instancePane, type InstancePane } from './instance.ts';
 import { layoutOf, showsHost, type Layout } from './layout.ts';
 import type { Line } from './line.ts';
 import { operationPane, type Pane } from './operation.ts';
+import { pastPane } from './past.ts';
+
+type PaneModel = { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane };
+
+/** The fleet's own screen. `beside`: the lower pane of the right half, where there are halves. */
+export interface FleetBody {
+  kind: 'fleet';
+  grid: Grid;
+  findings: Pane;
+  pane: PaneModel | undefined;
+  beside: Pane | undefined;
+}
 
 /** A whole frame: nothing is left to decide for the components. */
 export interface Screen {
   layout: Layout;
   header: Line;
   problems: Line[];
-  body:
-    | {
-        kind: 'fleet';
-        grid: Grid;
-        pane: { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane } | undefined;
-      }
-    | { kind: 'text'; title: string; tone: Tone; lines: Line[] };
+  body: FleetBody | { kind: 'text'; title: string; tone: Tone; lines: Line[]; selected?: number | undefined };
   notice: Line;
   keys: Line;
 }
@@ -40,26 +47,34 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
 
 function bodyModel(state: CockpitState, layout: Layout, glyphs: Glyphs): Screen['body'] {
   const text = bodyWindow(state, glyphs);
-  return text === undefined
-    ? {
-        kind: 'fleet',
-        grid: gridModel(state, glyphs),
-        pane: paneModel(state, paneOf(state.mode), layout.pane, glyphs),
-      }
-    : { kind: 'text', ...text };
+  if (text !== undefined) return { kind: 'text', ...text };
+  const showsOperation = paneOf(state.mode) === 'operation' && !layout.wide;
+  return {
+    kind: 'fleet',
+    grid: gridModel(state, glyphs),
+    findings: findingsPane(state, layout.left, layout.findings, glyphs),
+    pane: paneModel(state, showsOperation, layout, glyphs),
+    beside: layout.wide ? besideModel(state, layout, glyphs) : undefined,
+  };
 }
 
 function paneModel(
   state: CockpitState,
-  pane: 'instance' | 'operation',
-  height: number,
+  showsOperation: boolean,
+  { pane, right }: Layout,
   glyphs: Glyphs,
-): { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane } | undefined {
-  if (pane === 'operation' && state.operation !== undefined) {
-    return { kind: 'operation', model: operationPane(state.operation, state, height, glyphs) };
-  }
+): PaneModel | undefined {
+  if (showsOperation && state.operation !== undefined)
+    return { kind: 'operation', model: operationPane(state.operation, state, right, pane, glyphs) };
   const instance = state.fleet.instances.find((each) => each.user === state.selected);
   return instance === undefined
     ? undefined
-    : { kind: 'instance', model: instancePane(instance, state, height) };
+    : { kind: 'instance', model: instancePane(instance, state, right, pane) };
+}
+
+/** The operation that runs, or that has run; else what was done before this cockpit was opened. */
+function besideModel(state: CockpitState, { beside, right }: Layout, glyphs: Glyphs): Pane {
+  return state.operation === undefined
+    ? pastPane(state, right, beside)
+    : operationPane(state.operation, state, right, beside, glyphs);
 }

@@ -17,8 +17,11 @@ export function versionsBody(
 ): Pane {
   const { columns } = state.size;
   const versions = offeredIn(mode);
-  const { lines, where } = listedRows(versions.length, mode.at, Math.max(1, height - 1), (index, selected) =>
-    clip(rowLine(versions[index] ?? '', selected, state, mode, glyphs), columns),
+  const { lines, where, selected } = listedRows(
+    versions.length,
+    mode.at,
+    Math.max(1, height - 1),
+    (index, chosen) => clip(rowLine(versions[index] ?? '', chosen, state, mode, glyphs), columns),
   );
   const { choice } = mode;
   const instead: Line[] =
@@ -30,6 +33,8 @@ export function versionsBody(
   return {
     title: `bump: choose a version${where}`,
     tone: 'plain',
+    // Below the titles.
+    selected: selected === undefined ? undefined : selected + 1,
     lines: [
       clip(
         [segment(`    ${pad('VERSION', 26)} ${pad('SCHEMA', 6, 'right')}  ${pad('TAGS', 16)} `, 'muted')],

@@ -168,12 +168,24 @@ describe('every line', () => {
           : [
               screen.body.grid.titles,
               ...screen.body.grid.rows.map((row) => row.line),
-              ...(screen.body.pane?.model.lines ?? []),
+              ...screen.body.findings.lines,
             ];
-      for (const line of [...lines, ...body])
-        expect([textOf(line), lineWidth(line) <= columns]).toEqual([textOf(line), true]);
-      const { grid, pane } = screen.layout;
-      expect(grid + pane + 5).toBe(rows - 1);
+      const right =
+        screen.body.kind === 'text'
+          ? []
+          : [...(screen.body.pane?.model.lines ?? []), ...(screen.body.beside?.lines ?? [])];
+      const fits = (some: readonly Line[], most: number) =>
+        expect(some.filter((line) => lineWidth(line) > most).map(textOf)).toEqual([]);
+      fits(lines, columns);
+      fits(body, screen.body.kind === 'text' ? columns : screen.layout.left);
+      fits(right, screen.layout.right);
+      // Header, notice, keys; a line for the titles of each part; and the problems above them.
+      const { wide, grid, findings, pane, beside } = screen.layout;
+      const above = 3 + screen.problems.length;
+      if (wide) {
+        expect(above + 1 + grid + 1 + findings).toBe(rows - 1);
+        expect(above + 1 + pane + 1 + beside).toBe(rows - 1);
+      } else expect(above + 1 + grid + 1 + findings + 1 + pane).toBe(rows - 1);
     }
   });
 });

@@ -75,7 +75,7 @@ describe('the order', () => {
       const [text] = titles(columns, 'name', 50);
       expect(text).toMatch(/ 1-\d+ of 50$/);
       expect(text).not.toContain('…');
-      expect(text).toHaveLength(columns);
+      expect(text).toHaveLength(columns < 150 ? columns : 119);
     }
   });
 

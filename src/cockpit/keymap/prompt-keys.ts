@@ -1,4 +1,4 @@
-import type { Binding } from './intents.ts';
+import type { Binding } from '../intents.ts';
 
 /** What is no letter while a filter is typed (`Controller`). */
 export const promptKeys: readonly Pick<Binding, 'keys' | 'label' | 'help'>[] = [

@@ -1,6 +1,6 @@
-import { offeredIn, whyNotOffered } from './offered.ts';
-import { cannotChange } from './courtesy.ts';
-import type { Binding } from './intents.ts';
+import { offeredIn, whyNotOffered } from '../offered.ts';
+import { cannotChange } from '../courtesy.ts';
+import type { Binding } from '../intents.ts';
 
 /** The keys that are about versions. */
 export const versionKeys: readonly Binding[] = [
@@ -9,7 +9,7 @@ export const versionKeys: readonly Binding[] = [
     label: 'bump',
     help: 'Bring a version to everybody: choose it, see the plan, and type it to agree. Judged on copies, then one user after the other, and everybody back from the first failure.',
     intent: { type: 'bump' },
-    modes: ['fleet'],
+    modes: ['fleet', 'findings'],
     disabled: cannotChange,
   },
   {
@@ -30,7 +30,7 @@ export const versionKeys: readonly Binding[] = [
     label: 'freeze',
     help: 'Freeze versions on this host, or let them move again; its own scripts heed it as well. Shows its plan first.',
     intent: { type: 'freeze' },
-    modes: ['fleet'],
+    modes: ['fleet', 'findings'],
     quiet: true,
     disabled: (state) =>
       cannotChange(state) ??
