@@ -14,26 +14,88 @@ export interface Listener {
 export interface Sockets {
   /** Who listens on these ports, in the network that this process sees. Looks at every process: not for every second. */
   listeners(ports: ReadonlySet<number>): Promise<Listener[]>;
+  /**
+   * Whose the sockets are that a connection to 127.0.0.1 on this port may come to: user ids. Only the kernel's tables are
+   * read, so this is cheap, and every user may ask.
+   *
+   * @param age How old, in milliseconds, what it goes by may be: many that are asked at once share one reading.
+   */
+  answering(port: number, age?: number): Promise<number[]>;
 }
 
-export const systemSockets: Sockets = {
-  async listeners(ports) {
-    const tables = await Promise.all(
-      ['/proc/net/tcp', '/proc/net/tcp6'].map((file) =>
-        readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-          // A kernel without IPv6 has no second table.
-          if (error.code === 'ENOENT') return '';
-          throw error;
-        }),
-      ),
-    );
-    const found = tables.flatMap(parseListening).filter(({ port }) => ports.has(port));
-    const holders = await holdersOf(new Set(found.map(({ inode }) => inode)));
-    return found.map(({ inode, ...listener }) => ({ ...listener, pids: holders.get(inode) ?? [] }));
-  },
-};
+/** The sockets of this machine, as proc(5) tells. */
+function procSockets(): Sockets {
+  let last: { at: number; tables: Promise<Listening[]> } | undefined;
+  return {
+    async listeners(ports) {
+      const found = (await readTables()).filter(({ port }) => ports.has(port));
+      const holders = await holdersOf(new Set(found.map(({ inode }) => inode)));
+      return found.map(({ inode, ...listener }) => ({ ...listener, pids: holders.get(inode) ?? [] }));
+    },
 
-interface Listening {
+    async answering(port, age = 0) {
+      const now = performance.now();
+      if (last === undefined || now - last.at > age) last = { at: now, tables: readTables() };
+      return answeringOn(await last.tables, port);
+    },
+  };
+}
+
+export const systemSockets: Sockets = procSockets();
+
+async function readTables(): Promise<Listening[]> {
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((file) =>
+      readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        // A kernel without IPv6 has no second table.
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      }),
+    ),
+  );
+  return tables.flatMap(parseListening);
+}
+
+const ofIpv4 = new Set(['127.0.0.1', '0.0.0.0']);
+/** Of both families, unless bound to IPv6 alone, which the table does not say. */
+const ofBoth = new Set(['::', '::ffff:7f00:1', '::ffff:0:0']);
+
+/**
+ * Whose the sockets are to which a connection to 127.0.0.1 may come. Where one of IPv4 listens, one at `::` is bound to
+ * IPv6 alone: the kernel would not have let both have the port.
+ */
+export function answeringOn(listening: readonly Listening[], port: number): number[] {
+  const of = (addresses: ReadonlySet<string>) =>
+    listening.filter((each) => each.port === port && addresses.has(each.address)).map(({ uid }) => uid);
+  const found = of(ofIpv4);
+  return [...new Set(found.length > 0 ? found : of(ofBoth))];
+}
+
+/**
+ * Why what answers on this port of 127.0.0.1 is not to be taken for a server of this user; undefined when it is theirs, or
+ * root's. While a server is down its port is free, and whoever takes it is sent what was meant for its user: credentials.
+ *
+ * @param age As of `answering`; a stranger is never found by an old reading.
+ */
+export async function strangerOn(
+  sockets: Sockets,
+  port: number,
+  account: { name: string; uid: number },
+  age = 0,
+): Promise<string | undefined> {
+  const others = async (oldest: number) => {
+    const uids = await sockets.answering(port, oldest);
+    return uids.length === 0 ? undefined : uids.filter((uid) => uid !== account.uid && uid !== 0);
+  };
+  let strangers = await others(age);
+  if (age > 0 && strangers?.length !== 0) strangers = await others(0);
+  if (strangers === undefined) return `who listens on port ${port} cannot be told`;
+  if (strangers.length === 0) return undefined;
+  return `port ${port} is in the hands of another user (uid ${strangers.join(', ')}), not of ${account.name}: see doctor`;
+}
+
+/** A line of the kernel's table. */
+export interface Listening {
   address: string;
   port: number;
   uid: number;

@@ -17,6 +17,8 @@ export interface Probing {
   call: T3Call;
   endpoint: Endpoint;
   config: Config;
+  /** Why what answers at the endpoint is not the user's own server; undefined when it is. Asked before it is trusted. */
+  stranger: () => Promise<string | undefined>;
   /** Told of everything that was made before the handshake goes on: whoever clears up after a crash needs it. */
   made: (made: Made) => void;
 }
@@ -25,11 +27,19 @@ export interface Probing {
  * The pairing handshake straight at the instance: mint, exchange, cookie; and everything that it made revoked. What
  * cannot be revoked is said, and takes nothing from the verdict: the handshake was what was asked for.
  */
-export async function probeDirect({ call, endpoint, config, made }: Probing): Promise<ProbeResult> {
+export async function probeDirect({ call, endpoint, config, stranger, made }: Probing): Promise<ProbeResult> {
   const credential = await mint(call);
   if ('problem' in credential)
     return probeResult('direct', 'broken', { step: 'mint', reason: credential.problem });
   made({ what: 'pairing', id: credential.id });
+  // Minting takes seconds, and a server that has died since has left its port to whoever wants it.
+  const other = await stranger();
+  if (other !== undefined) {
+    const left = await revoke(call, 'pairing', credential.id);
+    return probeResult('direct', 'unreachable', {
+      reason: withRemark(other, left === undefined ? undefined : `not revoked: ${left}`),
+    });
+  }
   const { result, session } = await exchange(
     endpoint,
     config.dispatch.pairingPaths,
@@ -56,12 +66,15 @@ export async function probeDirect({ call, endpoint, config, made }: Probing): Pr
  * @param name The authentik name.
  */
 export async function probeDispatch(
-  { call, endpoint, config, made }: Probing,
+  { call, endpoint, config, stranger, made }: Probing,
   name: string,
 ): Promise<ProbeResult> {
   const { dispatch, limits } = config;
   const say = (verdict: ProbeResult['verdict'], about: Partial<ProbeResult> = {}) =>
     probeResult('dispatch', verdict, { ...about, name });
+  // The dispatch exchanges what it mints with whoever listens there.
+  const other = await stranger();
+  if (other !== undefined) return say('unknown', { reason: other });
   const began = performance.now();
   try {
     const answer = await endpoint.http.fetch(`${dispatch.url}/`, {

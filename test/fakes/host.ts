@@ -32,7 +32,7 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
     http: { fetch: unexpected('http'), close: () => Promise.resolve() },
     accounts: { byName: unexpected('accounts') },
     processes: systemProcesses,
-    sockets: { listeners: unexpected('sockets') },
+    sockets: { listeners: unexpected('sockets'), answering: unexpected('sockets') },
     units: {
       backend: 'systemd',
       show: unexpected('units'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { leadsTo, parseDispatchTable } from '../../fleet/ports.ts';
 import { readAs } from '../../fleet/reader/read.ts';
+import { strangerOn } from '../../host/sockets.ts';
 import { recordProbe } from '../../journal/probes.ts';
 import { revoke } from '../../t3/credential.ts';
 import { knownLevel } from '../../t3/levels.ts';
@@ -140,6 +141,7 @@ function probingOf(context: StepContext, step: ProbeStep, binary: string): Probi
     call: { host, binary, account, baseDir: step.baseDir, timeout: config.limits.t3Timeout },
     endpoint: endpointOf(host.http, step.port, config),
     config,
+    stranger: () => strangerOn(host.sockets, step.port, account),
     made(one) {
       all.push(one);
       context.remember({ binary, made: all });

@@ -74,6 +74,7 @@ describe('who listens', () => {
                 found.map((each) => ({ address: '0.0.0.0', port: 4100, uid: 1000, pids: [4711], ...each })),
               );
             },
+            answering: () => Promise.reject(new Error('unexpected')),
           },
           processes: {
             ...systemProcesses,

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { parseListening, systemSockets } from '../../../src/host/sockets.ts';
+import {
+  answeringOn,
+  parseListening,
+  strangerOn,
+  systemSockets,
+  type Listening,
+} from '../../../src/host/sockets.ts';
 
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000:1004 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1163 1 0000000000000000 100 0 0 10 0
@@ -52,5 +58,61 @@ describe('listeners', () => {
     server.close();
     await once(server, 'close');
     expect(await systemSockets.listeners(new Set([port]))).toEqual([]);
+  });
+});
+
+describe('what answers on a port of 127.0.0.1', () => {
+  const socket = (address: string, uid: number): Listening => ({ address, port: 4100, uid, inode: `${uid}` });
+  it.each<[string, Listening[], number[]]>([
+    ['one of all addresses', [socket('0.0.0.0', 1000)], [1000]],
+    ['one of both families', [socket('::', 1000)], [1000]],
+    [
+      'one of IPv4 beside one of IPv6, which cannot be of both then',
+      [socket('::', 1), socket('0.0.0.0', 2)],
+      [2],
+    ],
+    ['one of IPv6 alone, of loopback', [socket('::1', 1000)], []],
+    ['one of another port', [{ ...socket('0.0.0.0', 1000), port: 4101 }], []],
+    ['two, of whom one has bound loopback alone', [socket('127.0.0.1', 1), socket('0.0.0.0', 2)], [1, 2]],
+  ])('is %s', (_what, listening, uids) => {
+    expect(answeringOn(listening, 4100)).toEqual(uids);
+  });
+
+  const vera = { name: 'vera', uid: 1000 };
+  const asked: number[] = [];
+  const judged = (fresh: number[], old = fresh, age = 0) =>
+    strangerOn(
+      {
+        listeners: () => Promise.reject(new Error('unexpected')),
+        answering: (_port, oldest = 0) => {
+          asked.push(oldest);
+          return Promise.resolve(oldest === 0 ? fresh : old);
+        },
+      },
+      4100,
+      vera,
+      age,
+    );
+  it('is trusted when it is the user’s own, or root’s, and nobody else’s', async () => {
+    expect(await judged([1000])).toBeUndefined();
+    expect(await judged([0])).toBeUndefined();
+    expect(await judged([1000, 1001])).toMatch(/in the hands of another user \(uid 1001\), not of vera/);
+    expect(await judged([])).toMatch(/cannot be told/);
+  });
+  it('is judged anew where an old reading knows of a stranger, or of nobody', async () => {
+    expect(await judged([1000], [1001], 250)).toBeUndefined();
+    expect(await judged([1001], [], 250)).toMatch(/uid 1001/);
+    asked.length = 0;
+    expect(await judged([1000], [1000], 250)).toBeUndefined();
+    expect(asked).toEqual([250]);
+  });
+  it('is found out of the kernel’s own tables', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await systemSockets.answering(port)).toEqual([process.getuid?.()]);
+    server.close();
+    await once(server, 'close');
+    expect(await systemSockets.answering(port)).toEqual([]);
   });
 });
