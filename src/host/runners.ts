@@ -39,7 +39,9 @@ export function systemdRunners(commands: Commands, timeout: number): Runners {
           `--description=t3-cockpit operation runner ${name}`,
           // Started means executed: a Node that cannot be found is an error here, not a silent failure later.
           '--property=Type=exec',
-          '--property=KillMode=control-group',
+          // Whatever a runner has left behind is killed at once, not asked: a process of a user's among it could say no, and
+          // hold every operation of the host off for as long as systemd has patience. The runner itself is asked.
+          '--property=KillMode=mixed',
           '--property=OOMPolicy=continue',
           `--property=TimeoutStopSec=${stopTimeout}`,
           '--property=WorkingDirectory=/',
