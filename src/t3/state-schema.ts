@@ -7,6 +7,9 @@ import type { Migration, StateFacts, Work } from './state-database.ts';
  * the process.
  */
 
+/** Milliseconds since 1970 that a Date can be made of (ECMA-262, time values); anything else would throw where it is shown. */
+const instant = z.number().min(-8.64e15).max(8.64e15);
+
 export const migrationSchema: z.ZodType<Migration> = z.object({
   id: z.int().min(0),
   name: z.string().max(200).transform(printable),
@@ -14,10 +17,10 @@ export const migrationSchema: z.ZodType<Migration> = z.object({
 
 export const stateFactsSchema: z.ZodType<StateFacts> = z.object({
   migrations: z.array(migrationSchema).min(1).max(10_000),
-  migratedAt: z.number().nullable(),
+  migratedAt: instant.nullable(),
   inFlight: z.int().min(0),
-  inFlightMoved: z.number().nullable(),
-  lastActivity: z.number().nullable(),
+  inFlightMoved: instant.nullable(),
+  lastActivity: instant.nullable(),
 });
 
 export const workCounts = {
@@ -29,5 +32,5 @@ export const workCounts = {
 
 export const workSchema: z.ZodType<Work> = z.object({
   ...workCounts,
-  lastActivity: z.number().nullable().optional(),
+  lastActivity: instant.nullable().optional(),
 });

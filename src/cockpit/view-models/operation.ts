@@ -130,7 +130,7 @@ function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs): Line 
   const elapsed = step.startedAt === undefined ? '' : ageText(wall - step.startedAt);
   const { progress } = step;
   if (progress === undefined || progress.total === 0) return [segment(`${step.title}  ${elapsed}`, 'busy')];
-  const share = Math.min(1, progress.done / progress.total);
+  const share = Math.max(0, Math.min(1, progress.done / progress.total));
   const filled = Math.round(share * barColumns);
   return [
     segment(glyphs.full.repeat(filled), 'busy'),
