@@ -41,6 +41,8 @@ export interface Ceilings {
   memory: number;
   /** How many JavaScript engines it holds: 1 and its worker threads. */
   engines: number;
+  /** Bytes that any file may have that it writes (RLIMIT_FSIZE). */
+  file?: number;
 }
 
 /**
@@ -228,6 +230,7 @@ function confinement(ceilings: Ceilings): [string, ...string[]] {
     'prlimit',
     `--cpu=${Math.ceil(ceilings.cpu)}`,
     `--data=${Math.ceil(ceilings.memory + ceilings.engines * engineReserve)}`,
+    ...(ceilings.file === undefined ? [] : [`--fsize=${Math.ceil(ceilings.file)}`]),
     '--core=0',
     '--',
     'setpriv',

@@ -52,6 +52,7 @@ const words: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'is a folder',
   ENAMETOOLONG: 'the name is too long',
+  EFBIG: 'it would become larger than it may be',
   ENOSPC: 'no space left',
   EROFS: 'the file system is read-only',
   EIO: 'input/output error',

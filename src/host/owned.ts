@@ -68,10 +68,24 @@ export function ensureOwnFolder(folder: string): void {
   if (stat.uid !== process.getuid?.()) throw new FileProblem(folder, 'EPERM', 'belongs to another user');
 }
 
+/**
+ * Open a regular file for reading, and nothing else. What has taken its name since it was looked at is refused; a FIFO
+ * among that would otherwise keep us waiting for a writer for ever.
+ */
+function openPlain(file: string): number {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new FileProblem(file, 'EINVAL', 'is not a regular file');
+}
+
+/** The name of an open file for functions that want one: of that file, whatever becomes of its own name. */
+const opened = (descriptor: number) => `/proc/self/fd/${descriptor}`;
+
 /** fsync(2) of a file's contents, or of a folder's entries. */
 export function sync(target: string): void {
   try {
-    const descriptor = openSync(target, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const descriptor = openSync(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       fsyncSync(descriptor);
     } finally {
@@ -124,7 +138,12 @@ export function alias(file: string, second: string): void {
 /** Copy a file, sharing its blocks where the file system can. Replaces nothing. */
 export function copyOwn(from: string, to: string): void {
   try {
-    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const source = openPlain(from);
+    try {
+      copyFileSync(opened(source), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } finally {
+      closeSync(source);
+    }
   } catch (error) {
     throw fileProblem(to, error);
   }
@@ -135,7 +154,12 @@ export async function copyWhole(from: string, to: string, onProgress: (done: num
   onProgress(0);
   const watch = setInterval(() => onProgress(sizeOf(to)), copyInterval);
   try {
-    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const source = openPlain(from);
+    try {
+      await copyFile(opened(source), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } finally {
+      closeSync(source);
+    }
   } catch (error) {
     throw fileProblem(to, error);
   } finally {
@@ -174,7 +198,7 @@ export function chmodOwn(file: string, mode: number): void {
 /** The first bytes of a file, or as many as it has. */
 export function startOf(file: string, length: number): Buffer {
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const descriptor = openPlain(file);
     try {
       const bytes = Buffer.alloc(length);
       return bytes.subarray(0, readSync(descriptor, bytes, 0, length, 0));
@@ -239,11 +263,10 @@ export async function removeExactly(
 /** The text of a small regular file. */
 export function readOwn(file: string, maxSize: number): string {
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const descriptor = openPlain(file);
     try {
-      const stat = fstatSync(descriptor);
-      if (!stat.isFile()) throw new FileProblem(file, 'EINVAL', 'is not a regular file');
-      if (stat.size > maxSize) throw new FileProblem(file, 'EFBIG', `is larger than ${maxSize} bytes`);
+      if (fstatSync(descriptor).size > maxSize)
+        throw new FileProblem(file, 'EFBIG', `is larger than ${maxSize} bytes`);
       return readFileSync(descriptor, 'utf8');
     } finally {
       closeSync(descriptor);
@@ -278,10 +301,13 @@ export function listOwn(folder: string, limit: number): FolderEntry[] | undefine
 
 /** SHA-256 of a file, in hex, telling the bytes done as it goes. */
 export async function sha256(file: string, onProgress: (done: number) => void): Promise<string> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
-    throw fileProblem(file, error);
-  });
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      throw fileProblem(file, error);
+    },
+  );
   try {
+    if (!(await handle.stat()).isFile()) throw new FileProblem(file, 'EINVAL', 'is not a regular file');
     const hash = createHash('sha256');
     let done = 0;
     for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false })) {
@@ -293,6 +319,13 @@ export async function sha256(file: string, onProgress: (done: number) => void): 
   } finally {
     await handle.close();
   }
+}
+
+/** Has this file as many bytes as this process may give any (setrlimit(2), RLIMIT_FSIZE)? Node ignores the signal. */
+export function isAtCeiling(file: string): boolean {
+  const ceiling = /^Max file size +(\d+) /m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  // What is written last may be a whole page of a database, which did not fit.
+  return ceiling !== undefined && sizeOf(file) > Number(ceiling) - 64 * 1024;
 }
 
 /** Is there anything by this name, a link to nothing included? */

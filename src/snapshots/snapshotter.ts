@@ -40,9 +40,12 @@ const contentsSchema: z.ZodType<Contents> = z.object({
   work: workSchema,
 });
 
+/** Of a progress: never negative, or a bar drawn from it could not be. */
+const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+
 const lineSchema: z.ZodType<Line> = z.union([
   z.object({
-    progress: z.object({ phase: z.enum(['copy', 'sync', 'check']), done: z.number(), total: z.number() }),
+    progress: z.object({ phase: z.enum(['copy', 'sync', 'check']), done: amount, total: amount }),
   }),
   z.object({ facts: factsSchema }),
   z.object({ published: z.boolean() }),
@@ -72,6 +75,8 @@ export interface SnapshotterOptions {
   timeout: number;
   /** Bytes of private memory. */
   memory: number;
+  /** Bytes that the copy was promised room for. What a database seems to hold, and what a copy of it takes, is up to its owner. */
+  promised?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -179,14 +184,37 @@ export async function clearScratch(
 
 type Answer = Exclude<Line, { progress: unknown }>;
 
+/** A database grows between plan and copy; one of a few pages makes a file of a few pages more. Bytes. */
+const growth = 64 * 1024 ** 2;
+
+/** Nobody's disk copies, flushes and reads back less than this in a second. Bytes. */
+const slowest = 1024 ** 2;
+const leastTime = 60_000;
+
+/**
+ * The most that a copy may write, and the longest that it may take. A database can be made so that its copy has a
+ * thousand times its size (tables that share their pages), or is checked for hours (a constraint that never ends).
+ */
+export function boundsOf({ timeout, promised }: Pick<SnapshotterOptions, 'timeout' | 'promised'>): {
+  timeout: number;
+  file?: number;
+} {
+  if (promised === undefined) return { timeout };
+  return {
+    timeout: Math.min(timeout, leastTime + Math.ceil((promised / slowest) * 1000)),
+    file: 2 * promised + growth,
+  };
+}
+
 /** One request to a snapshotter of its own. @throws SnapshotProblem, SnapshotFinding */
 export async function converse(host: Host, request: Request, options: SnapshotterOptions): Promise<Answer> {
   let answer: Answer | undefined;
+  const { timeout, ...largest } = boundsOf(options);
   const result = await host.commands.run(entryCommand('snapshotter'), {
     as: options.account,
     // Itself, the worker that copies or checks, and one that has just ended.
-    ceilings: { cpu: options.timeout / 1000, memory: options.memory, engines: 3 },
-    timeout: options.timeout,
+    ceilings: { cpu: timeout / 1000, memory: options.memory, engines: 3, ...largest },
+    timeout,
     input: JSON.stringify(request),
     maxOutput: 16 * 1024 * 1024,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -201,7 +229,7 @@ export async function converse(host: Host, request: Request, options: Snapshotte
   if (failure !== undefined) {
     if (result.failure === 'cancelled') throw new SnapshotProblem('stopped');
     if (result.failure === 'timeout')
-      throw new SnapshotProblem(`not finished within ${options.timeout / 1000} s`);
+      throw new SnapshotProblem(`not finished within ${Math.round(timeout / 1000)} s`);
     throw new SnapshotProblem(`the snapshotter failed: ${excerpt(complaint(result))}`);
   }
   if (answer === undefined) throw new SnapshotProblem('the snapshotter ended without an answer');

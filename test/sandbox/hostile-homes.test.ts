@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,6 +16,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supervisorUnits } from '../../src/host/units/supervisor.ts';
 import { layoutOf, type Layout } from '../../src/sandbox/layout.ts';
+import { crafted, inDatabase } from './crafted.ts';
 import { TestSandbox, type Run } from './sandbox.ts';
 
 /**
@@ -33,12 +36,6 @@ interface Case {
 
 /** SQL of a file that holds a lock for as long as the test runs. */
 const holders: Database.Database[] = [];
-
-function inDatabase(file: string, work: (db: Database.Database) => void): void {
-  const db = new Database(file);
-  work(db);
-  db.close();
-}
 
 const fixture = (name: string) => path.resolve(import.meta.dirname, '../fixtures/t3', name);
 
@@ -146,25 +143,46 @@ const cases: readonly Case[] = [
   },
   {
     input: 'a database that is crafted to be slow: a view in the place of a table',
-    spoil: ({ database }) =>
-      inDatabase(database, (db) =>
-        db.exec(`ALTER TABLE projection_threads RENAME TO real_threads;
-          CREATE VIEW projection_threads AS WITH RECURSIVE forever(updated_at) AS
-            (SELECT 1 UNION ALL SELECT updated_at + 1 FROM forever)
-            SELECT updated_at, 1 AS latest_user_message_at FROM forever;`),
-      ),
+    spoil: ({ database }) => crafted.endlessView(database),
     sees: /state database: no table projection_threads: not a t3 state database/,
     backup: { reason: /no table projection_threads/ },
   },
   {
     input: 'a database that is crafted to be slow: a million migrations',
-    spoil: ({ database }) =>
-      inDatabase(database, (db) =>
-        db.exec(`WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n LIMIT 200000)
-          INSERT INTO effect_sql_migrations (migration_id, name) SELECT i, 'x' FROM n`),
-      ),
+    spoil: ({ database }) => crafted.manyMigrations(database),
     sees: /state database: more than 10000 migrations: not a t3 state database/,
     backup: { reason: /more than 10000 migrations/ },
+  },
+  {
+    input: 'a database that is crafted to fill memory: ten names of 240 MB that are computed',
+    spoil: ({ database }) => crafted.fillsMemory(database),
+    // By its memory or by its time, whichever it comes to first.
+    sees: /state database: (out of memory|the reader failed|not read within 2 s)/,
+    backup: { reason: /out of memory|snapshotter failed|not finished within 6 s/ },
+  },
+  {
+    input: 'a database whose copy would be five hundred times as large: tables that share their pages',
+    spoil: ({ database }) => crafted.growsWhenCopied(database),
+    sees: / 30 /,
+    backup: { reason: /cut off: no copy of a database of its size is so large/ },
+  },
+  {
+    input: 'a database that is crafted to be checked for ever: a column that is never done',
+    spoil: ({ database }) => crafted.isCheckedForEver(database),
+    sees: / 30 /,
+    backup: { reason: /not finished within 6 s/ },
+  },
+  {
+    input: 'a database with pages of 64 kB',
+    spoil: ({ database }) => crafted.largePages(database),
+    sees: / 30 /,
+    backup: 'succeeded',
+  },
+  {
+    input: 'a database whose header counts more free pages than it has',
+    spoil: ({ database }) => crafted.lyingFreelist(database),
+    sees: / 30 /,
+    backup: 'succeeded',
   },
   {
     input: 'no database at all',
@@ -268,7 +286,7 @@ describe('what the admin sees of', () => {
     const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
     expect(status.stdout).not.toMatch(controls);
     for (const command of [['snapshots'], ['doctor'], ['--json', 'status']]) {
-      const { stdout, stderr } = await sandbox.run(...command);
+      const { stdout, stderr } = await sandbox.run('--set', 'limits.readerTimeout=2s', ...command);
       expect(stdout + stderr).not.toMatch(controls);
     }
   });
@@ -279,7 +297,7 @@ describe('a backup of everyone', () => {
     const result = await sandbox.json<{
       users: { user: string; outcome: string; reason: string | null }[];
       leftOut: { user: string; reason: string }[];
-    }>('backup', '--set', 'limits.commandTimeout=2s');
+    }>('backup', '--set', 'limits.commandTimeout=2s', '--set', 'snapshots.timeout=6s');
     const outcomes = Object.fromEntries([
       ...result.users.map(({ user, outcome, reason }) => [user, reason ?? outcome]),
       ...result.leftOut.map(({ user, reason }) => [user, reason]),
@@ -292,6 +310,10 @@ describe('a backup of everyone', () => {
     expect(wrong).toEqual([]);
     expect(outcomes['alice']).toBe('succeeded');
     expect(outcomes['bob']).toBe('succeeded');
+    // Of what was cut off nothing is left.
+    for (const user of victims)
+      if (existsSync(sandbox.snapshots(user)))
+        expect(readdirSync(sandbox.snapshots(user)).filter((name) => name.includes('partial'))).toEqual([]);
     // The locks have done their work, and would only cost the others time.
     for (const db of holders.splice(0)) db.close();
   });

@@ -45,6 +45,7 @@ export const coldCopyStep: StepKind<ColdCopyStep> = {
       },
       {
         ...unstoppable(context),
+        promised: step.bytes,
         signal: context.signal,
         onProgress: ({ phase, done: bytes, total }) => context.progress(phase, bytes, total),
       },

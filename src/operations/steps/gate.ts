@@ -118,7 +118,7 @@ async function copy(context: StepContext, step: GateStep): Promise<Contents | un
         scratch: step.scratch,
         patience: config.limits.commandTimeout,
       },
-      { ...unstoppable(context), signal: context.signal },
+      { ...unstoppable(context), promised: step.bytes, signal: context.signal },
     );
   } catch (error) {
     if (context.signal.aborted || !(error instanceof SnapshotProblem)) throw error;

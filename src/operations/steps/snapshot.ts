@@ -63,6 +63,7 @@ export const snapshotStep: StepKind<SnapshotStep> = {
 function options(context: StepContext, step: SnapshotStep): SnapshotterOptions {
   return {
     ...unstoppable(context),
+    promised: step.bytes,
     signal: context.signal,
     onProgress: ({ phase, done: bytes, total }) => {
       if (phase === 'copy') context.space.written(step.id, bytes);

@@ -63,6 +63,7 @@ async function staged(context: StepContext, step: StageStep): Promise<SnapshotFa
       },
       {
         ...unstoppable(context),
+        promised: step.bytes,
         signal: context.signal,
         onProgress: ({ phase, done, total }) => {
           if (phase === 'copy') context.space.written(step.id, done);

@@ -1,3 +1,5 @@
+import { FileProblem } from '../../host/files.ts';
+import { isAtCeiling } from '../../host/owned.ts';
 import { openForeign, openImmutable, openSource } from '../../host/sqlite.ts';
 import { countWork, readMigrations, type Migration, type Work } from '../../t3/state-database.ts';
 
@@ -23,7 +25,8 @@ export function measure(source: string, patience: number): number {
   try {
     readMigrations(db);
     const number = (pragma: string) => Number(db.pragma(pragma, { simple: true }));
-    return (number('page_count') - number('freelist_count')) * number('page_size');
+    // The header may lie about both.
+    return Math.max(0, number('page_count') - number('freelist_count')) * number('page_size');
   } finally {
     db.close();
   }
@@ -38,6 +41,10 @@ export function copy(source: string, target: string, patience: number): void {
   const db = openSource(source, patience);
   try {
     db.prepare('VACUUM INTO ?').run(target);
+  } catch (error) {
+    if (isAtCeiling(target))
+      throw new FileProblem(target, 'EFBIG', 'cut off: no copy of a database of its size is so large');
+    throw error;
   } finally {
     db.close();
   }
