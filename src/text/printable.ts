@@ -1,22 +1,28 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
+ * Controls of every kind, what is not shown or not assigned, what joins characters to one or changes how wide another is
+ * (terminals differ about these, and everything after them in the line would be in the wrong column), lone surrogates,
+ * and line and paragraph separators.
+ */
+const unfit =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Regional_Indicator}\p{Emoji_Modifier}\u20e3]/gu;
+
+/** More marks than any script writes on one letter: a stack of them is drawn over the lines above and below. */
+const stacked = /(\p{M}{3})\p{M}+/gu;
+
+/** By far the most texts are these, and a screen is made of hundreds. */
+const plain = /^[ -~]*$/;
+
+/**
  * Everything that comes from outside (names, log lines, error texts, HTTP bodies) passes here before it is kept
  * or shown: a log line that carries `ESC ] 0 ; …` must not rename the admin's terminal, nor a bidirectional
  * override turn `gpj.exe` around. Escape sequences vanish; any other control becomes U+FFFD, so that its
- * presence stays visible; a tab is a space.
+ * presence stays visible; a tab is a space. What has passed passes again unchanged.
  */
 export function printable(text: string): string {
-  // C0, DEL and C1; line and paragraph separators; zero-width and bidirectional controls; the byte order mark.
-  return (
-    stripVTControlCharacters(text)
-      .replace(/\t/g, ' ')
-      // oxlint-disable no-control-regex -- controls are what this file is about
-      .replace(
-        /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
-        '\ufffd',
-      )
-  );
+  if (plain.test(text)) return text;
+  return stripVTControlCharacters(text).replace(/\t/g, ' ').replace(unfit, '\ufffd').replace(stacked, '$1');
 }
 
 /** As `printable`, and at most `length` characters: a message is a line on a screen, not a document. */

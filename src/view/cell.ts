@@ -1,5 +1,6 @@
 import type { Observation } from '../fleet/observation.ts';
 import { freshness } from '../fleet/observation.ts';
+import { printable } from '../text/printable.ts';
 
 /** What a text means. The theme gives it a colour; the words must carry the meaning without it. */
 export type Tone = 'plain' | 'ok' | 'attention' | 'danger' | 'unknown' | 'stale' | 'muted' | 'busy';
@@ -9,7 +10,8 @@ export interface Cell {
   tone: Tone;
 }
 
-export const cell = (text: string, tone: Tone = 'plain'): Cell => ({ text, tone });
+/** Whatever its text has been through before: no control of anybody's is in what is shown. */
+export const cell = (text: string, tone: Tone = 'plain'): Cell => ({ text: printable(text), tone });
 
 /** What was not looked at yet. */
 export const pendingCell = cell('…', 'muted');

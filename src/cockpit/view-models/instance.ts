@@ -1,6 +1,7 @@
 import type { Instance } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
+import { printable } from '../../text/printable.ts';
 import { ageText, bytesText, dateText } from '../../view/format.ts';
 import type { Seeing } from '../../view/instance.ts';
 import type { CockpitState } from '../state.ts';
@@ -54,7 +55,7 @@ function snapshotRow(entry: CatalogEntry, wall: number): SnapshotRow {
     taken: dateText(entry.takenAt),
     age: ageText(wall - entry.takenAt),
     kind: entry.kind,
-    t3: entry.version ?? '-',
+    t3: printable(entry.version ?? '-'),
     size: bytesText(entry.bytes),
     standing: `${entry.standing}${entry.origin === 'host' ? ' (host)' : ''}`,
   };

@@ -1,7 +1,8 @@
+import { printable } from '../../text/printable.ts';
 import { fit, pad, width } from '../../view/format.ts';
 import type { Cell, Tone } from '../../view/cell.ts';
 
-/** A stretch of a line with one meaning. Its text is printable. */
+/** A stretch of a line with one meaning. Its text is printable, for `segment` makes all of them. */
 export interface Segment {
   text: string;
   tone: Tone;
@@ -12,7 +13,7 @@ export interface Segment {
 export type Line = readonly Segment[];
 
 export const segment = (text: string, tone: Tone = 'plain', bold = false): Segment => ({
-  text,
+  text: printable(text),
   tone,
   ...(bold ? { bold } : {}),
 });
