@@ -5,6 +5,8 @@ import { carryOut } from './request.ts';
 export interface BumpFlags {
   allowDowngrade: boolean;
   whateverPinned: boolean;
+  /** The config's, when absent. */
+  strategy?: 'rollout' | 'enforcer';
   detach: boolean;
 }
 
@@ -13,7 +15,7 @@ export function bump(
   context: CommandContext,
   version: string,
   users: string[],
-  { allowDowngrade, whateverPinned, detach }: BumpFlags,
+  { allowDowngrade, whateverPinned, strategy, detach }: BumpFlags,
 ): Promise<ExitCode> {
   return withHost(context, (opened) =>
     carryOut(
@@ -25,6 +27,7 @@ export function bump(
         allowDowngrade,
         whateverPinned,
         ...(users.length === 0 ? {} : { users }),
+        ...(strategy === undefined ? {} : { strategy }),
       },
       { versions: true, readers: true },
       detach,

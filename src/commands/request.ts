@@ -3,6 +3,7 @@ import { readAs } from '../fleet/reader/read.ts';
 import { expand } from '../config/expand.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import { strategyOf } from '../operations/enforcer.ts';
 import { disrupts } from '../operations/hold.ts';
 import { pinObstacle } from '../operations/pins/editor.ts';
 import type { Plan, Request, RequestInput } from '../operations/plan.ts';
@@ -115,7 +116,20 @@ async function factsFor(
       request.kind === 'bump' && !('problem' in candidate) ? valueOf(fleet.pins)?.readings : [];
     const to = 'problem' in candidate ? '' : candidate.version;
     const obstacle = await pinObstacle(host, config, account, readings ?? [], to);
-    return { journal, candidate: { candidate, administrator, home, verdict, pinObstacle: obstacle } };
+    const enforced = request.kind === 'bump' && strategyOf(request, config) === 'enforcer';
+    const current =
+      enforced && installed !== undefined ? await findCandidate(host, config, installed) : undefined;
+    return {
+      journal,
+      candidate: {
+        candidate,
+        administrator,
+        home,
+        verdict,
+        pinObstacle: obstacle,
+        ...(current === undefined ? {} : { current }),
+      },
+    };
   }
   if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
   if (request.kind === 'undo')

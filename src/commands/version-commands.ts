@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { bump, freeze, type BumpFlags } from './bump.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
@@ -38,6 +38,12 @@ export function versionCommands(
     .argument('[user...]', 'only these, and for everybody else nothing changes; with the launcher')
     .option('--allow-downgrade', 'also to an older one', false)
     .option('--whatever-pinned', 'also when the pin files disagree', false)
+    .addOption(
+      new Option(
+        '--strategy <who>',
+        'who installs and restarts: rollout, the cockpit; enforcer, the host’s own script',
+      ).choices(['rollout', 'enforcer']),
+    )
     .option('--detach', 'start it and return', false)
     .action(
       change((version: string, users: string[], flags: BumpFlags) => bump(context(), version, users, flags)),

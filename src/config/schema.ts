@@ -242,6 +242,9 @@ export const configSchema = z.strictObject({
     visit: duration(100)
       .prefault('30s')
       .describe('How long others (a page visit’s t3) may still have a database open that is to be replaced.'),
+    jobs: duration()
+      .prefault('30s')
+      .describe('How long a job of the host’s that runs is waited for before a server is stopped.'),
     startTimeout: duration(1000)
       .prefault('60s')
       .describe('A server that does not answer so long after its start has not started.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { section } from './section.ts';
 import { absolutePath, duration, size } from './units.ts';
 
 /** The parts of the config that are about versions: where they are pinned, how they are judged and rolled out. */
@@ -61,4 +62,20 @@ export const bumpShape = {
     .describe(
       'How long a server that was moved is watched before the next one is: a version that crashes after a minute did not reach everybody.',
     ),
+  strategy: z
+    .enum(['rollout', 'enforcer'])
+    .default('rollout')
+    .describe(
+      'Who installs and restarts: rollout, the cockpit, one user after the other; enforcer, the host’s own script (docs/beside-the-hosts-jobs.md).',
+    ),
+  enforcer: section({
+    job: z
+      .string()
+      .regex(/^[A-Za-z][\w.@-]{0,63}$/, 'expected the name of a unit, without .service')
+      .default('t3-autoupdate')
+      .describe('The job that installs the pin and restarts the idle ones.'),
+    timeout: duration(1000)
+      .prefault('30m')
+      .describe('The longest that it may take; then it is stopped, and everybody goes back.'),
+  }).describe('Strategy enforcer.'),
 };

@@ -10,6 +10,9 @@ import { sandboxIsolation, systemdIsolation, type Isolation } from './isolation.
 import { detachedRunners, systemdRunners, type Runners } from './runners.ts';
 import { systemSockets, type Sockets } from './sockets.ts';
 import { holdersOf, type FileIdentity, type Holder } from './holders.ts';
+import { sandboxJournal } from './unit-journal/sandbox.ts';
+import { systemdJournal } from './unit-journal/systemd.ts';
+import type { UnitJournal } from './unit-journal/unit-journal.ts';
 import { systemdUnits } from './units/systemd.ts';
 import { supervisorUnits } from './units/supervisor.ts';
 import type { Units } from './units/units.ts';
@@ -26,6 +29,7 @@ export interface Host {
   processes: Processes;
   sockets: Sockets;
   units: Units;
+  unitJournal: UnitJournal;
   /** The processes that have one of these files open (holders.ts). */
   holders(files: readonly FileIdentity[]): Promise<Holder[]>;
   runners: Runners;
@@ -58,6 +62,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       processes: sandboxProcesses,
       sockets: systemSockets,
       units: supervisor,
+      unitJournal: sandboxJournal(root),
       holders: holdersOf,
       watch: systemWatch,
       isolation: sandboxIsolation(commands, timeout),
@@ -75,6 +80,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
     processes: systemProcesses,
     sockets: systemSockets,
     units: systemdUnits(commands, clock, timeout),
+    unitJournal: systemdJournal(commands, timeout),
     holders: holdersOf,
     watch: systemWatch,
     runners: systemdRunners(commands, timeout),

@@ -5,11 +5,13 @@ import { noDatabase } from '../fleet/collect/state.ts';
 import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
-import { durationWords } from '../text/duration.ts';
+import type { Candidate, NoCandidate } from '../t3/packages.ts';
 import { planSnapshot } from './backup.ts';
+import { bumpNotes } from './bump-notes.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
+import { enforceOf, enforcerNotes, keepingLane, movedOf, requireEnforcer, strategyOf } from './enforcer.ts';
 import {
   groundOf,
   hostingReason,
@@ -36,6 +38,8 @@ export interface BumpFacts extends CandidateFacts {
   home: string;
   /** A verdict on these bits that still holds, if there is one. */
   verdict: GateVerdict | undefined;
+  /** What the package source says of the version that is installed, where the host's own script is to replace it. */
+  current?: Candidate | NoCandidate;
   /** What stands in the way of moving the pins, as far as can be seen before anything is done. */
   pinObstacle: string | undefined;
 }
@@ -64,6 +68,8 @@ export function planBump(
       `${to} is older than ${from}, which is installed, and databases do not migrate back: --allow-downgrade, if that is what you want`,
     );
   requireThawed(fleet);
+  const enforced = strategyOf(request, config) === 'enforcer';
+  if (enforced) requireEnforcer(fleet, config, request, { from, to });
   if (facts.pinObstacle !== undefined && request.users === undefined) throw new Refused(facts.pinObstacle);
   const chosen = chosenOf(fleet, config, request);
   const already = chosen.filter(({ user }) => {
@@ -78,9 +84,23 @@ export function planBump(
     ...(verdict === undefined
       ? [{ user: null, phase: 'judge' as const, steps: judged.lanes[0]?.steps ?? [] }]
       : []),
+    ...(enforced ? [keepingLane(config, facts.current, naming)] : []),
     ...users.map(({ snapshot }) => ({ user: snapshot.user, phase: 'save' as const, steps: [snapshot] })),
-    switchLane(fleet, config, request, naming, { ...facts, from, candidate }),
-    ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null }, naming)),
+    switchLane(fleet, config, request, naming, {
+      ...facts,
+      from,
+      candidate,
+      ...(enforced
+        ? {
+            enforce: enforceOf(
+              config,
+              { from, to },
+              users.map(({ ground }) => ground),
+            ),
+          }
+        : {}),
+    }),
+    ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null, enforced }, naming)),
     // Of a version that only some have, nobody is told that it is good.
     ...(request.users === undefined ? [closing(config, to)] : []),
   ];
@@ -96,7 +116,16 @@ export function planBump(
       })),
     ],
     parallel: config.snapshots.parallel,
-    notes: notesOf(users, { to, verdict, soak: config.bump.soak, some: request.users !== undefined }),
+    notes: [
+      ...(enforced ? enforcerNotes(config, { from, to }) : []),
+      ...bumpNotes(users, {
+        to,
+        verdict,
+        soak: config.bump.soak,
+        some: request.users !== undefined,
+        enforced,
+      }),
+    ],
     consent: {
       word: to,
       because: [
@@ -151,7 +180,8 @@ function requireThawed({ freeze }: Fleet): void {
     throw new Refused(`versions are frozen: ${frozen.reason}; to change that: t3-cockpit unfreeze`);
 }
 
-interface User {
+/** One user of a bump, and what is known of them. */
+export interface BumpUser {
   ground: Ground;
   /** The version that they have. */
   from: string;
@@ -177,7 +207,7 @@ function leftOut(instance: Instance): Plan['leftOut'] {
 }
 
 /** @throws Refused where something has to be known that is not: no verified snapshot of everybody, no bump */
-function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming): User[] {
+function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming): BumpUser[] {
   const { user } = instance;
   const from = startsAs(fleet, user) ?? '';
   const own = valueOf(fleet.launcher)?.kind === 'whole';
@@ -215,9 +245,9 @@ function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming
 }
 
 function laneOf(
-  { ground, from, own, instance, schema, off }: User,
+  { ground, from, own, instance, schema, off }: BumpUser,
   config: Config,
-  { to, schema: expected }: { to: string; schema: Migration | null },
+  { to, schema: expected, enforced }: { to: string; schema: Migration | null; enforced: boolean },
   { now, tail }: Naming,
 ): Lane {
   const { user, unit, port, live, home, version } = ground;
@@ -233,12 +263,18 @@ function laneOf(
     },
   };
   const deferral = { file: expand(config.paths.deferral, { user }), version: to };
+  const stop = stopOf(ground, { exclusive: true, deferral, keepStopped: true });
+  const start = { ...startOf(ground, off), guarded: true };
   const steps: Step[] = [
-    stopOf(ground, { exclusive: true, deferral, keepStopped: true }),
-    copy,
-    // While it is stopped: server and mints change together.
-    ...(own ? [chooseOf(config, { user, from, to }, `${user}/choose`)] : []),
-    { ...startOf(ground, off), guarded: true },
+    ...(enforced
+      ? [movedOf({ from, to, stop, copy, start })]
+      : [
+          stop,
+          copy,
+          // While it is stopped: server and mints change together.
+          ...(own ? [chooseOf(config, { user, from, to }, `${user}/choose`)] : []),
+          start,
+        ]),
     {
       kind: 'check',
       id: `${user}/check`,
@@ -288,37 +324,4 @@ function stageOf(
     seen: null,
     ...about,
   };
-}
-
-interface Noted {
-  to: string;
-  verdict: GateVerdict | undefined;
-  soak: number;
-  /** Not everybody. */
-  some: boolean;
-}
-
-function notesOf(users: readonly User[], { to, verdict, soak, some }: Noted): string[] {
-  const later = users.filter(({ later: why }) => why !== undefined);
-  const now = users.length - later.length;
-  return [
-    verdict === undefined
-      ? `${to} is judged first, on copies; should it not pass, nothing is changed`
-      : `${to} was judged by operation ${verdict.operation}: these very bits passed; it makes schema ${verdict.schema.id} (${verdict.schema.name})`,
-    `before anything is moved: a verified snapshot of each of the ${users.length} users`,
-    ...later.map(({ ground, later: why }) => `${ground.user} later, when idle (drain): ${why}`),
-    ...exposure(users, later),
-    ...(some ? ['pins and what is installed for everybody else stay'] : []),
-    `each of the ${now} others is away for its own restart, and watched for ${durationWords(soak)} before the next one: the first failure takes everybody back`,
-  ];
-}
-
-/** Who may have their database migrated under their server by a page visit, and until when. */
-function exposure(users: readonly User[], later: readonly User[]): string[] {
-  if (users.some(({ own }) => own))
-    return ['nobody’s pages mint with another version than their server runs'];
-  const exposed = (count: number) => (count === 1 ? 'one user is' : `${count} users are`);
-  return [
-    `from the install to their own restart a page visit migrates a database under its server, and pairing fails until then: ${exposed(users.length)} exposed for that time${later.length === 0 ? '' : `, ${later.map(({ ground }) => ground.user).join(', ')} until they are idle`}; with the launcher nobody is (t3-cockpit launcher install)`,
-  ];
 }

@@ -205,6 +205,21 @@ const settleStep = z.object({
 });
 export type SettleStep = z.output<typeof settleStep>;
 
+const movedStep = z.object({
+  kind: z.literal('moved'),
+  id: z.string(),
+  title: z.string(),
+  user: z.string(),
+  /** Versions. */
+  from: z.string(),
+  to: z.string(),
+  /** How the user is taken back. */
+  stop: stopStep,
+  copy: coldCopyStep,
+  start: startStep,
+});
+export type MovedStep = z.output<typeof movedStep>;
+
 export const stepSchema = z.discriminatedUnion('kind', [
   snapshotStep,
   probeStep,
@@ -217,6 +232,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
   startStep,
   proveStep,
   settleStep,
+  movedStep,
   ...preflightSteps,
   ...rolloutSteps,
 ]);

@@ -110,18 +110,23 @@ function mayServe(instance: Instance, installed: string): boolean {
 
 const lastWork = (instance: Instance) => valueOf(instance.state)?.lastActivity ?? 0;
 
-function downloadStep(config: Config, { version, integrity, bytes }: Candidate, { tail }: Naming): Step {
+export function downloadStep(
+  config: Config,
+  { version, integrity, bytes }: Candidate,
+  { tail }: Naming,
+  id = 'download',
+): Step {
   const prefix = prefixOf(config, version);
   return {
     kind: 'download',
-    id: 'download',
+    id,
     title: `fetch t3 ${version}`,
     user: null,
     version,
     integrity,
     prefix,
     // Beside it, so that it can take its name; and no version's, so that nobody takes it for one.
-    partial: path.join(path.dirname(prefix), `.partial-${tail}`),
+    partial: path.join(path.dirname(prefix), `.partial-${tail}${id === 'download' ? '' : '-2'}`),
     bytes,
   };
 }

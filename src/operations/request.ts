@@ -58,6 +58,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     whateverPinned: z.boolean().default(false),
     /** Only these, with the launcher; everybody, when absent. */
     users: z.array(z.string()).min(1).optional(),
+    /** Who installs and restarts: the cockpit, or the host's own script. The config's, when absent. */
+    strategy: z.enum(['rollout', 'enforcer']).optional(),
   }),
   /** Have the launcher in the place of the global t3, or take it away. */
   z.object({ kind: z.literal('launcher'), on: z.boolean() }),

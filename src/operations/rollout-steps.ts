@@ -38,6 +38,23 @@ const installStep = z.object({
 });
 export type InstallStep = z.output<typeof installStep>;
 
+const enforceStep = z.object({
+  kind: z.literal('enforce'),
+  ...common,
+  user: z.null(),
+  from: z.string(),
+  to: z.string(),
+  /** The service of the host's own updater. */
+  unit: z.string(),
+  /** The program of the new version in its own prefix: what a server is held on that must not be taken back now. */
+  target: z.string(),
+  /** Whom it may restart. */
+  servers: z.array(z.object({ user: z.string(), unit: z.string(), live: z.string(), home: z.string() })),
+  /** How long it may take, milliseconds. */
+  timeout: z.number(),
+});
+export type EnforceStep = z.output<typeof enforceStep>;
+
 const chooseStep = z.object({
   kind: z.literal('choose'),
   ...common,
@@ -113,6 +130,7 @@ export type FreezeStep = z.output<typeof freezeStep>;
 export const rolloutSteps = [
   pinStep,
   installStep,
+  enforceStep,
   chooseStep,
   launcherStep,
   checkStep,

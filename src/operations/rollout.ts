@@ -15,6 +15,7 @@ import {
 } from './executor.ts';
 import type { Plan, Step } from './plan.ts';
 import { schemaNow } from './steps/check.ts';
+import { movedStep } from './steps/moved.ts';
 import type { ProbeStepResult } from './steps/probe.ts';
 import { probeStep } from './steps/probe.ts';
 import { askRunning } from './steps/running.ts';
@@ -135,7 +136,9 @@ export class Rollout {
     const back = stepIn(lane, 'cold-copy')?.back;
     const touched = this.#done(lane).length > 0 || this.#undone(lane);
     try {
-      if (!touched) {
+      const moved = lane.steps.find((step) => step.kind === 'moved');
+      if (!touched && moved !== undefined) await this.#takeBackMoved(lane, moved);
+      else if (!touched) {
         if (back === undefined) return undefined;
         const context = contextOf(back.stage, this.#runOf(lane));
         const now = await schemaNow(context, back.stage);
@@ -143,7 +146,7 @@ export class Rollout {
         // A page visit has migrated it: the new t3 was the global one for a while.
         const begun = await runLane({ ...this.#runOf(lane), steps: lane.steps.slice(0, 2) }, []);
         if (begun !== 'succeeded')
-          return `schema ${now.id} under ${this.#from(lane)}, and it cannot be put back now: ${this.#whyNot(lane)}`;
+          return `${await this.#holdOn(lane)}: its schema is ${now.id}, and it cannot be put back now: ${this.#whyNot(lane)}`;
       }
       if ((await this.#goBack(lane)) === 'failed') {
         const why = this.#whyNotUndone(lane) ?? 'it could not be taken back';
@@ -152,6 +155,23 @@ export class Rollout {
       return await this.#notWell(lane);
     } catch (error) {
       return excerpt(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The host's own script may have moved somebody before it failed: what is found decides. */
+  async #takeBackMoved(lane: PlannedLane, moved: StepOf<'moved'>): Promise<void> {
+    const { recorder } = this.#execution;
+    const undo = this.#recordOf(moved)?.undo;
+    recorder.stepStarted(moved, undo);
+    try {
+      await movedStep.undo?.(contextOf(moved, this.#runOf(lane), undo), moved);
+      recorder.stepEnded(moved, { state: 'undone' });
+    } catch (error) {
+      const words = excerpt(error instanceof Error ? error.message : String(error));
+      recorder.stepEnded(moved, { state: 'failed', reason: `it could not be undone: ${words}` });
+      throw new Error(`${await this.#holdOn(lane)}: ${words}`, { cause: error });
+    } finally {
+      await this.#runOf(lane).lane.release();
     }
   }
 
@@ -273,18 +293,23 @@ export class Rollout {
   }
 
   /** Undefined where only some users get the version. */
-  #install(): StepOf<'install'> | undefined {
+  #install(): StepOf<'install' | 'enforce'> | undefined {
     return this.#lanes('switch')
       .flatMap(({ steps }) => steps)
-      .find((step): step is StepOf<'install'> => step.kind === 'install');
+      .find(
+        (step): step is StepOf<'install' | 'enforce'> => step.kind === 'install' || step.kind === 'enforce',
+      );
   }
 
   #from = (lane: PlannedLane) => stepIn(lane, 'choose')?.from ?? this.#install()?.from;
   #to = () => this.#lanes('users').map((lane) => stepIn(lane, 'check')?.version)[0] ?? this.#install()?.to;
 }
 
+/** A step of a lane; of one that somebody else has moved, also one of its way back. */
 function stepIn<Kind extends Step['kind']>(lane: PlannedLane, kind: Kind): StepOf<Kind> | undefined {
-  return lane.steps.find((step): step is StepOf<Kind> => step.kind === kind);
+  return lane.steps
+    .flatMap((step): Step[] => (step.kind === 'moved' ? [step, step.stop, step.copy, step.start] : [step]))
+    .find((step): step is StepOf<Kind> => step.kind === kind);
 }
 
 /** A server that was just started tells nobody when it listens. */

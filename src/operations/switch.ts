@@ -19,6 +19,8 @@ interface Switch {
   administrator: string;
   /** Theirs, below which the pin files lie. */
   home: string;
+  /** In place of our own install: the host's script does it. */
+  enforce?: Step;
 }
 
 /** The part of a bump that moves the host: its pins, then its global binary. @throws Refused */
@@ -35,7 +37,10 @@ export function switchLane(
     steps: [
       ...staying(fleet, config, about),
       ...(request.users === undefined
-        ? [...pinSteps(fleet, config, request, about), installStep(fleet, config, request, naming, about)]
+        ? [
+            ...pinSteps(fleet, config, request, about),
+            about.enforce ?? installStep(fleet, config, request, naming, about),
+          ]
         : []),
     ],
   };

@@ -2,6 +2,7 @@ import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { Step } from '../operations/plan.ts';
 import type { DownloadResult } from '../operations/steps/download.ts';
+import type { EnforceResult } from '../operations/steps/enforce.ts';
 import type { GateResult } from '../operations/steps/gate.ts';
 import type { ProbeStepResult } from '../operations/steps/probe.ts';
 import type { ReplaceResult } from '../operations/steps/replace.ts';
@@ -83,6 +84,10 @@ export function plannedText(step: Step): string {
       return `${step.from || 'nightly'} → ${step.to} in ${step.file}`;
     case 'install':
       return `${step.binary} → ${step.target}`;
+    case 'enforce':
+      return `systemctl start ${step.unit}; at most ${durationWords(step.timeout)}`;
+    case 'moved':
+      return `restarted onto ${step.to}, put off, or off`;
     case 'choose':
       return step.target;
     case 'launcher':
@@ -109,6 +114,7 @@ export function stepResultText(step: StepRecord): string {
   if (step.kind === 'gate') return triedText(step.result as GateResult);
   if (step.kind === 'download')
     return (step.result as DownloadResult).reused ? 'there already, and unchanged' : '';
+  if (step.kind === 'enforce') return enforcedText(step.result as EnforceResult);
   if (step.kind === 'replace') return keptText(step.result as ReplaceResult);
   const result = step.result as
     { bytes?: number; work?: { threads: number; messages: number }; file?: string } | undefined;
@@ -150,6 +156,16 @@ function triedText({ report, schema, migrations, missing }: GateResult): string 
   ]
     .filter((words) => words !== '')
     .join(', ');
+}
+
+/** What the host's script has said that it did. */
+function enforcedText({ version, restarted, deferred }: EnforceResult): string {
+  const names = (units: readonly string[]) => units.map((unit) => unit.replace(/\.service$/, '')).join(', ');
+  return [
+    `installed ${version}`,
+    ...(restarted.length === 0 ? [] : [`restarted ${names(restarted)}`]),
+    ...(deferred.length === 0 ? [] : [`deferred ${names(deferred)}`]),
+  ].join('; ');
 }
 
 function verifiedText({ facts, trial }: VerifySnapshotResult): string {

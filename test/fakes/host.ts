@@ -40,6 +40,7 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
       override: unexpected('units'),
       watch: () => ({ close: () => Promise.resolve() }),
     },
+    unitJournal: { read: unexpected('unit journal'), follow: unexpected('unit journal') },
     holders: unexpected('holders'),
     runners: { launch: unexpected('launch'), here: unexpected('here'), lives: unexpected('lives') },
     isolation: {

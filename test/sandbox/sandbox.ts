@@ -23,7 +23,12 @@ export interface Run {
 
 /** The built program as a process of its own, as an admin or a script would call it. */
 export async function cockpit(...args: string[]): Promise<Run> {
-  const result = await execa(process.execPath, [door, ...args], { reject: false, stdin: 'ignore' });
+  const result = await execa(process.execPath, [door, ...args], {
+    reject: false,
+    stdin: 'ignore',
+    // A switch of the tests’ own, and none of its settings.
+    env: { T3_COCKPIT_FAULTS: undefined },
+  });
   return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
 

@@ -4,11 +4,13 @@ import { chooseStep } from './choose.ts';
 import { coldCopyStep } from './cold-copy.ts';
 import { commandStep } from './command.ts';
 import { downloadStep } from './download.ts';
+import { enforceStep } from './enforce.ts';
 import { freezeStep } from './freeze.ts';
 import { gateStep } from './gate.ts';
 import { installStep } from './install.ts';
 import { launcherStep } from './launcher.ts';
 import { markStep } from './mark.ts';
+import { movedStep } from './moved.ts';
 import { pinStep } from './pin.ts';
 import { probeStep } from './probe.ts';
 import { proveStep } from './prove.ts';
@@ -40,6 +42,8 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   command: commandStep,
   pin: pinStep,
   install: installStep,
+  enforce: enforceStep,
+  moved: movedStep,
   choose: chooseStep,
   launcher: launcherStep,
   check: checkStep,

@@ -43,7 +43,7 @@ export async function autoupdate(job: Job, pin: string): Promise<number> {
       say(`INSTALL FAILED: ${problem}`);
       return 1;
     }
-    const sick = await healthCheck(job);
+    const sick = job.troubles.sick ? 'no cookie t3_session on 127.0.0.1' : await healthCheck(job);
     if (sick !== undefined) return rollBack(job, from, `HEALTH-CHECK FAILED for t3@${wanted}: ${sick}`);
     say(`installed ${await installedVersion(job)}`);
     await hangs(job, 'after install');
@@ -69,7 +69,7 @@ export async function autoupdate(job: Job, pin: string): Promise<number> {
 
 async function rollBack(job: Job, from: string, why: string): Promise<number> {
   job.say(`${why}; rolling back to ${from}`);
-  const problem = await install(job, from);
+  const problem = job.troubles.cannotGoBack ? 'npm has no network' : await install(job, from);
   job.say(problem === undefined ? `rolled back to ${from}` : `ROLLBACK FAILED: ${problem}`);
   return 1;
 }

@@ -23,6 +23,10 @@ export interface Job {
 const troublesSchema = z.strictObject({
   /** The updater stops there, and does nothing for ever. */
   hang: z.enum(['before install', 'after install', 'after the first restart']).optional(),
+  /** Its own health check fails whatever the version, as the host's once did for 17 days (docs/host.md, traps). */
+  sick: z.boolean().default(false),
+  /** It cannot install the old version again. */
+  cannotGoBack: z.boolean().default(false),
 });
 export type Troubles = z.output<typeof troublesSchema>;
 
