@@ -9,6 +9,7 @@ import { configCheck, configSchemaDocument, configShow } from './config.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { doctor } from './doctor.ts';
 import { exit, type ExitCode } from './exit.ts';
+import { happened, type HappenedFlags } from './happened.ts';
 import type { Io } from './io.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
@@ -111,6 +112,17 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
     .argument('[user...]')
     .option('--watch', 'again and again', false)
     .action(run((users: string[], flags: { watch: boolean }) => status(context(), users, flags.watch)));
+
+  program
+    .command('happened')
+    .description('what the host’s own jobs, and others, did since somebody last looked')
+    .option(
+      '--since <duration>',
+      'from so long ago on, like 24h, in place of the last look',
+      durationArgument,
+    )
+    .option('--seen', 'and from now on that is old', false)
+    .action(run((flags: HappenedFlags) => happened(context(), flags)));
 
   program
     .command('backup')

@@ -4,6 +4,9 @@ import { observerFor, withHost, type CommandContext, type Opened } from './conte
 import { exit, type ExitCode } from './exit.ts';
 import { jsonDocument, jsonLine } from './render/json.ts';
 import { statusDocument, statusFailed, statusTable } from './render/status.ts';
+import { lookAtHappened } from '../operations/happened.ts';
+import { happenedLine } from '../view/happened.ts';
+import { happenedDocument } from './happened.ts';
 import { UsageProblem } from '../operations/errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
@@ -25,10 +28,16 @@ export function status(context: CommandContext, users: readonly string[], watch:
         delay(context.options.timeout ?? patience, undefined, { ref: false }),
       ]);
       const seeing = see(opened, only(observer.fleet, users));
+      const told = await lookAtHappened(opened, observer.fleet);
+      const line = happenedLine(told, seeing.wall);
       context.io.out(
         context.options.json
-          ? jsonDocument(statusDocument(seeing, opened.cutOff))
-          : statusTable(seeing, context.io.columns),
+          ? jsonDocument({ ...statusDocument(seeing, opened.cutOff), happened: happenedDocument(told) })
+          : statusTable(
+              seeing,
+              context.io.columns,
+              line === undefined ? [] : [`${line} (t3-cockpit happened)`],
+            ),
       );
       warn(context, opened);
       return statusFailed(seeing.fleet) ? exit.failed : exit.done;

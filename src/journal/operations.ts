@@ -178,3 +178,33 @@ export function operationsOfUser(
     return operation === undefined || step === undefined ? [] : [{ operation, step }];
   });
 }
+
+/** When a step was at work, by its own record. */
+export interface StepSpan {
+  operation: number;
+  user: string | undefined;
+  kind: string;
+  from: number;
+  /** Undefined of one that has not ended. */
+  to: number | undefined;
+}
+
+/** The steps that were at work at any time since a moment. */
+export function stepsSince(db: Sqlite, since: number): StepSpan[] {
+  return db
+    .prepare<
+      [number],
+      { operation: number; user: string | null; kind: string; started_at: number; ended_at: number | null }
+    >(
+      `SELECT operation, user, kind, started_at, ended_at FROM steps
+       WHERE started_at IS NOT NULL AND coalesce(ended_at, 9e15) >= ?`,
+    )
+    .all(since)
+    .map(({ operation, user, kind, started_at: from, ended_at: to }) => ({
+      operation,
+      user: user ?? undefined,
+      kind,
+      from,
+      to: to ?? undefined,
+    }));
+}

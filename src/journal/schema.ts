@@ -152,6 +152,32 @@ const formats = [
   -- JSON: what is held off on the host while the operation runs (timers of the host's own jobs), to be let go again.
   ALTER TABLE operations ADD COLUMN held TEXT;
   `,
+  `
+  -- When somebody was last told what happened without the cockpit, and how the host was then: one row a subject.
+  CREATE TABLE looks (
+    subject TEXT PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    seen    TEXT NOT NULL -- JSON
+  ) WITHOUT ROWID;
+
+  -- What was agreed to, to be done later.
+  CREATE TABLE schedules (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    request    TEXT NOT NULL, -- JSON
+    agreed     TEXT NOT NULL, -- JSON: what the host was when it was agreed to; if it is another then, nothing is done
+    plan       TEXT NOT NULL, -- JSON: as it was shown
+    actor      TEXT NOT NULL, -- JSON
+    created_at INTEGER NOT NULL,
+    begins_at  INTEGER NOT NULL,
+    ends_at    INTEGER NOT NULL,
+    state      TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ended', 'cancelled')),
+    outcome    TEXT CHECK (outcome IN ('succeeded', 'failed', 'refused', 'missed')),
+    reason     TEXT,
+    operations TEXT NOT NULL DEFAULT '[]', -- JSON: the numbers of those that it has started
+    ended_at   INTEGER,
+    seen_at    INTEGER        -- somebody was told how it ended
+  );
+  `,
 ];
 
 /** The format this program writes. */

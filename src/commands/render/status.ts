@@ -11,8 +11,16 @@ import { hostTexts } from '../../view/host.ts';
 import { hostProblemTexts, instanceProblems } from '../../view/problems.ts';
 import { isoTime, observationJson } from './json.ts';
 
-/** The fleet as a table, as wide as the terminal, or with all columns where there is none. */
-export function statusTable(seeing: Seeing, total: number | undefined): string {
+/**
+ * The fleet as a table, as wide as the terminal, or with all columns where there is none.
+ *
+ * @param notes Lines above it, of what is no fact of the fleet.
+ */
+export function statusTable(
+  seeing: Seeing,
+  total: number | undefined,
+  notes: readonly string[] = [],
+): string {
   const placed =
     total === undefined ? columns.map((column) => ({ ...column, width: column.max })) : placeColumns(total);
   const separator = ' '.repeat(gap);
@@ -28,7 +36,9 @@ export function statusTable(seeing: Seeing, total: number | undefined): string {
   const problems = seeing.fleet.instances.flatMap((instance) =>
     instanceProblems(instance, seeing.wall).map((words) => `${instance.user}: ${words}`),
   );
-  return [...headerLines(seeing), ...lines, ...problems].map((line) => `${line.trimEnd()}\n`).join('');
+  return [...headerLines(seeing), ...notes, ...lines, ...problems]
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
 }
 
 /** What concerns the whole host, in lines above the table. */
