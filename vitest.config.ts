@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The tiers that run anywhere, without root: `npm test`. The system tier has a config of its own. */
 export default defineConfig({
   test: {
-    include: ['test/{unit,components,screens,sandbox,terminal}/**/*.test.{ts,tsx}'],
+    include: ['test/{unit,components,sandbox,terminal}/**/*.test.{ts,tsx}'],
     globalSetup: ['test/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

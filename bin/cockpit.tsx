@@ -1,6 +1,7 @@
+import path from 'node:path';
 import { render } from 'ink';
 import { App } from '../components/app.tsx';
-import { commandEffects } from '../src/cockpit/effects.ts';
+import { commandEffects } from '../src/cockpit/command-effects.ts';
 import { Session } from '../src/cockpit/session.ts';
 import { loadConfigFor, type CommandContext } from '../src/commands/context.ts';
 import { exit, type ExitCode } from '../src/commands/exit.ts';
@@ -29,6 +30,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
       flags: commandFlags(context),
       environment: io.environment,
       redraw: () => redraw(),
+      reports: path.join(config.paths.state, 'reports'),
     }),
   });
   const app = <App store={session.store} controller={session.controller} />;

@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import type { FleetBody, Screen as Model } from '../src/cockpit/view-models/screen.ts';
+import type { Pane } from '../src/cockpit/view-models/operation.ts';
 import type { Layout } from '../src/cockpit/view-models/layout.ts';
 import { Divider } from './divider.tsx';
 import { Grid } from './grid.tsx';
@@ -18,6 +19,8 @@ export function Screen({ screen }: { screen: Model }) {
       ))}
       {body.kind === 'text' ? (
         <TextPane pane={body} columns={layout.columns} height={layout.body - 1} />
+      ) : body.kind === 'split' ? (
+        <Split left={body.left} right={body.right} layout={layout} />
       ) : layout.wide ? (
         <Halves body={body} layout={layout} />
       ) : (
@@ -51,6 +54,21 @@ function Halves({ body, layout }: { body: FleetBody; layout: Layout }) {
       <Box flexDirection="column" width={right}>
         <FleetPane body={body} layout={layout} />
         {body.beside === undefined ? null : <TextPane pane={body.beside} columns={right} height={beside} />}
+      </Box>
+    </Box>
+  );
+}
+
+/** Two texts side by side. */
+function Split({ left, right, layout }: { left: Pane; right: Pane; layout: Layout }) {
+  return (
+    <Box>
+      <Box flexDirection="column" width={layout.left}>
+        <TextPane pane={left} columns={layout.left} height={layout.body - 1} />
+      </Box>
+      <Divider height={layout.body} />
+      <Box flexDirection="column" width={layout.right}>
+        <TextPane pane={right} columns={layout.right} height={layout.body - 1} />
       </Box>
     </Box>
   );

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { keymap } from '../src/cockpit/keymap.ts';
-import { promptKeys } from '../src/cockpit/keymap/prompt-keys.ts';
+import { prompts } from '../src/cockpit/keymap/prompt-keys.ts';
 
 /** docs/keys.md, made from the keymap; a test fails when the file is not this. */
 export function keysDocument(): string {
@@ -15,11 +15,9 @@ Generated from the keymap (\`src/cockpit/keymap.ts\`) by \`npm run docs\`. A key
 
 ${table(keymap)}
 
-While a filter is typed every key is a letter, but for these:
+${prompts.map((prompt) => `${prompt.while} every key is a letter, but for these:\n\n${table(prompt.keys)}`).join('\n\n')}
 
-${table(promptKeys)}
-
-Several keys that arrive at once (typed ahead, or held down) only ever move the selection. Pasted text is never keys; a filter that is being typed takes it as text.
+Several keys that arrive at once (typed ahead, or held down) only ever move the selection. Pasted text is never keys; what is being typed takes it as text, but the word that agrees to a plan does not.
 `;
 }
 

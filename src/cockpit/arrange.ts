@@ -3,7 +3,7 @@ import type { CatalogEntry } from '../snapshots/catalog.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { pendingCell, type Cell, type Tone } from '../view/cell.ts';
-import type { ColumnKey } from '../view/columns.ts';
+import { columns, type ColumnKey } from '../view/columns.ts';
 import { instanceCells, type Seeing } from '../view/instance.ts';
 import type { CockpitState, Sort } from './state.ts';
 
@@ -37,7 +37,7 @@ export function visibleInstances(state: CockpitState): readonly Instance[] {
 
 /**
  * Does a filter let an instance through? Words, all of which must be found in its names, its state, its marks or its
- * probe; `!word` must not be.
+ * probe; `!word` must not be; `column:word` only counts in that column.
  */
 export function passes(instance: Instance, filter: string, seeing: Seeing): boolean {
   const words = filter
@@ -46,6 +46,10 @@ export function passes(instance: Instance, filter: string, seeing: Seeing): bool
     .filter((word) => word !== '' && word !== '!');
   if (words.length === 0) return true;
   const cells = instanceCells(instance, seeing);
+  const inColumn = (word: string): boolean | undefined => {
+    const [, column = '', wanted = ''] = /^([a-z]+):(.+)$/.exec(word) ?? [];
+    return isColumn(column) ? cells[column].text.toLowerCase().includes(wanted) : undefined;
+  };
   const text = [
     instance.user,
     ...instance.authentik,
@@ -53,8 +57,12 @@ export function passes(instance: Instance, filter: string, seeing: Seeing): bool
   ]
     .join('\n')
     .toLowerCase();
-  return words.every((word) => (word.startsWith('!') ? !text.includes(word.slice(1)) : text.includes(word)));
+  const has = (word: string): boolean => inColumn(word) ?? text.includes(word);
+  return words.every((word) => (word.startsWith('!') ? !has(word.slice(1)) : has(word)));
 }
+
+const columnKeys: ReadonlySet<string> = new Set(columns.map(({ key }) => key));
+const isColumn = (name: string): name is ColumnKey => columnKeys.has(name);
 
 const gravity: Record<Tone, number> = {
   danger: 0,

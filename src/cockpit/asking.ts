@@ -6,7 +6,7 @@ import type { Work } from '../t3/state-database.ts';
 export type Asking =
   | { kind: 'restore'; user: string; file: string }
   | { kind: 'undo'; operation: number }
-  | { kind: 'restart'; user: string }
+  | { kind: 'restart'; users: readonly string[] }
   | { kind: 'drain' }
   /** Of a version, or of the one that a tag of the package source means. */
   | { kind: 'bump'; version: string }
@@ -21,7 +21,7 @@ export function argumentsOf(asking: Asking): string[] {
     case 'undo':
       return ['undo', String(asking.operation)];
     case 'restart':
-      return ['restart', asking.user];
+      return ['restart', ...asking.users];
     case 'drain':
       return ['drain'];
     case 'bump':
@@ -42,7 +42,7 @@ export function askingText(asking: Asking): string {
     case 'restore':
       return `restore of ${asking.user}`;
     case 'restart':
-      return `restart of ${asking.user}`;
+      return `restart of ${asking.users.join(', ')}`;
     case 'drain':
       return 'drain: the restarts that are owed';
     case 'bump':

@@ -18,8 +18,9 @@ export function cannotChangeOne(state: CockpitState): string | undefined {
   return cannotChange(state) ?? (state.selected === undefined ? 'nobody is selected' : undefined);
 }
 
-/** The operation that is selected in the list of operations. */
-export function listedOperation({ mode, operations }: CockpitState): ListedOperation | undefined {
+/** The operation that is selected in the list of operations, or looked at wholly. */
+export function listedOperation({ mode, operations, opened }: CockpitState): ListedOperation | undefined {
+  if (mode.kind === 'operation') return opened?.operation.id === mode.id ? opened : undefined;
   return mode.kind === 'operations' ? operations[mode.at] : undefined;
 }
 

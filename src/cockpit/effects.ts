@@ -1,139 +1,31 @@
-import { z } from 'zod';
-import { failureText } from '../host/commands.ts';
-import type { Host } from '../host/host.ts';
-import { entryCommand } from '../host/program.ts';
-import { automatic } from '../journal/records.ts';
-import { planSchema } from '../operations/plan.ts';
-import { workCounts } from '../t3/state-schema.ts';
-import { excerpt } from '../text/printable.ts';
-import { argumentsOf } from './asking.ts';
-import type { Asked, Effects } from './controller.ts';
+import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 
-/** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
-const patience = 60_000;
+/** The number of the operation that runs now, or why none does. */
+export type Asked = { operation: number } | { problem: string };
 
-/** No operation: there was nothing to do. */
-const submitted = z.object({ operation: z.object({ id: z.int().positive() }).nullable() });
-
-/** `consent: null` in a document is none. */
-const planned = z.object({
-  plan: z.preprocess((document: unknown) => {
-    if (typeof document !== 'object' || document === null) return document;
-    const { consent, ...rest } = document as Record<string, unknown>;
-    return consent === null ? rest : document;
-  }, planSchema),
-});
-
-const compared = z.object({
-  live: z
-    .object({
-      ...workCounts,
-      lastActivity: z
-        .string()
-        .nullable()
-        .transform((time) => (time === null ? null : Date.parse(time))),
-    })
-    .nullable(),
-  problem: z.string().nullable(),
-});
-
-const offered = z.object({
-  versions: z.array(z.object({ version: z.string(), tags: z.array(z.string()) })),
-});
-
-export interface CommandEffectsOptions {
-  host: Host;
-  /** The flags that this cockpit was started with, for its commands to see the same host. */
-  flags: readonly string[];
-  environment: Readonly<Record<string, string | undefined>>;
-  redraw: () => void;
-}
-
-/**
- * The cockpit changes the host by the same commands that an admin types, in a process of their own: planning and the
- * journal's fsyncs would freeze the screen while a gigabyte is being written.
- */
-export function commandEffects({ host, flags, environment, redraw }: CommandEffectsOptions): Effects {
-  const run = (...args: string[]) => runFrom('cockpit', ...args);
-  const runFrom = (surface: string, ...args: string[]) =>
-    host.commands.run(entryCommand('command', ...flags, '--surface', surface, ...args), {
-      timeout: patience,
-      environment: passedOn(environment),
-    });
-  const ask = (...args: string[]) => askFrom('cockpit', ...args);
-  const askFrom = async (surface: string, ...args: string[]): Promise<Asked> => {
-    const result = await runFrom(surface, '--json', ...args, '--detach');
-    const failure = failureText(result);
-    if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
-    const answer = submitted.safeParse(parseJson(result.stdout));
-    if (!answer.success) return { problem: `${args.join(' ')} gave no operation` };
-    const { operation } = answer.data;
-    return operation === null ? { problem: 'there is nothing left to do' } : { operation: operation.id };
-  };
-  const named = (user: string | undefined) => (user === undefined ? [] : [user]);
-  return {
-    backup: (user) => ask('backup', ...named(user)),
-    probe: (user, unasked = false) => askFrom(unasked ? automatic : 'cockpit', 'probe', ...named(user)),
-    verify: () => ask('verify'),
-    readSnapshots: (user) => ask('snapshots', 'verify', user),
-    async preview(asking) {
-      const result = await runFrom('cockpit', '--json', '--dry-run', ...argumentsOf(asking));
-      const failure = failureText(result);
-      if (failure !== undefined) return { refused: problemText(result.stderr, failure) };
-      const answer = planned.safeParse(parseJson(result.stdout));
-      return answer.success ? answer.data : { refused: 'the plan makes no sense to this cockpit' };
-    },
-    carryOut: (asking, interruptTurn) =>
-      ask('--yes', ...argumentsOf(asking), ...(interruptTurn ? ['--interrupt-turn'] : [])),
-    async compare(user) {
-      const result = await run('--json', 'snapshots', 'compare', user);
-      const answer = compared.safeParse(parseJson(result.stdout));
-      const failure = failureText(result);
-      if (failure !== undefined || !answer.success)
-        return { user, live: undefined, problem: problemText(result.stderr, failure ?? 'no answer') };
-      const { live, problem } = answer.data;
-      return { user, live: live ?? undefined, problem: problem ?? undefined };
-    },
-    async versions() {
-      const result = await run('--json', 'versions');
-      const answer = offered.safeParse(parseJson(result.stdout));
-      const failure = failureText(result);
-      if (failure !== undefined || !answer.success)
-        return { problem: problemText(result.stderr, failure ?? 'no answer') };
-      const { versions } = answer.data;
-      return {
-        versions: versions.map(({ version }) => version),
-        tags: Object.fromEntries(versions.flatMap(({ version, tags }) => tags.map((tag) => [tag, version]))),
-      };
-    },
-    recover: () => ask('operations', '--recover'),
-    async stop(operation) {
-      const result = await run('operations', String(operation), '--stop');
-      return problemText(result.stderr, failureText(result) ?? 'asked');
-    },
-    redraw,
-  };
-}
-
-/** Settings by variables, the terminal multiplexer, and who called sudo; nothing else of our environment. */
-function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const wanted = Object.entries(environment).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_|DOAS_)/.test(entry[0]),
-  );
-  return Object.fromEntries(wanted);
-}
-
-function problemText(stderr: string, otherwise: string): string {
-  const words = excerpt(stderr.replace(/^t3-cockpit: /, ''));
-  return words === '' ? otherwise : words;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller's schema refuses it in words.
-    return undefined;
-  }
+/** What the cockpit has others do; each answers in words for the foot of the screen. */
+export interface Effects {
+  /** Ask for a backup, of everybody without users. Resolves once it runs, with its number. */
+  backup(users: readonly string[]): Promise<Asked>;
+  /** Ask for the handshake, of everybody without users. */
+  probe(users: readonly string[], automatic?: boolean): Promise<Asked>;
+  /** Ask for what a verification needs. */
+  verify(): Promise<Asked>;
+  /** Have a user's snapshots read, and tried. */
+  readSnapshots(user: string): Promise<Asked>;
+  /** The plan of something, nothing done. */
+  preview(asking: Asking): Promise<Preview>;
+  /** Do what was agreed to. `interruptTurn`: a turn in flight may be cut off; that was part of the agreement. */
+  carryOut(asking: Asking, interruptTurn: boolean): Promise<Asked>;
+  /** How much work a user's database holds now. */
+  compare(user: string): Promise<Comparison>;
+  /** What the package source has. */
+  versions(): Promise<Choice>;
+  /** Clear up after what was cut off. */
+  recover(): Promise<Asked>;
+  /** Ask an operation to stop. */
+  stop(operation: number): Promise<string>;
+  /** Write all that the journal has of an operation to a file, as text. */
+  saveReport(operation: number): Promise<{ file: string } | { problem: string }>;
+  redraw(): void;
 }

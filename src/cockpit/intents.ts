@@ -1,10 +1,14 @@
-import type { CockpitState } from './state.ts';
+import type { CockpitState, DetailTab, OperationView } from './state.ts';
 
 /** What a key asks for. Intents that only look are answered by the reducer; the others by effects. */
 export type Intent =
   | { type: 'move'; by: number | 'first' | 'last' }
   | { type: 'page'; direction: 1 | -1 }
   | { type: 'help' }
+  | { type: 'command' }
+  | { type: 'tab'; to: DetailTab | 1 | -1 }
+  | { type: 'mark' }
+  | { type: 'mark all' }
   | { type: 'pane' }
   | { type: 'back' }
   | { type: 'backup'; everybody: boolean }
@@ -26,6 +30,12 @@ export type Intent =
   | { type: 'filter' }
   | { type: 'sort' }
   | { type: 'findings' }
+  /** The selected operation, or the one of the pane, wholly. */
+  | { type: 'open operation' }
+  | { type: 'operation view'; view: OperationView | 'next' }
+  | { type: 'search' }
+  | { type: 'match'; direction: 1 | -1 }
+  | { type: 'save report' }
   | { type: 'row' }
   | { type: 'palette colours' }
   | { type: 'detail' }

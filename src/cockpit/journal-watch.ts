@@ -15,7 +15,8 @@ import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { cutOffOperations, isCutOff, type CutOff } from '../operations/cut-off.ts';
-import { eventLimit, type Chronicle, type ListedOperation } from './state.ts';
+import { readStory, readStorySince, type OperationStory } from '../operations/story.ts';
+import { eventLimit, scrollbackLimit, type Chronicle, type ListedOperation } from './state.ts';
 
 /** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
 const interval = 100;
@@ -99,6 +100,26 @@ export class JournalWatch {
         operations: operationsOfUser(this.#journal, user, chronicleLimit),
         changes: readHistory(this.#journal, user, undefined, chronicleLimit),
       };
+    } catch (error) {
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  /**
+   * All of one operation, with its newest events; of one that was read before, only the events after the last of them.
+   * Undefined while the journal cannot be read, or has no such operation.
+   */
+  story(id: number, after: number | undefined): OperationStory | undefined {
+    const journal = this.#journal;
+    if (journal === undefined) return undefined;
+    try {
+      const operation = readOperation(journal, id);
+      if (operation === undefined) return undefined;
+      const cutOff = this.#toldCutOff.split(' ').includes(String(id)) && operation.state !== 'ended';
+      return after === undefined
+        ? readStory(journal, operation, cutOff, scrollbackLimit)
+        : readStorySince(journal, operation, cutOff, after, scrollbackLimit);
     } catch (error) {
       this.#listener.problem(error instanceof Error ? error.message : String(error));
       return undefined;

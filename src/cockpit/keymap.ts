@@ -20,7 +20,8 @@ export const keymap: readonly Binding[] = [
 
 /** The binding of a key in this state. */
 export function bindingOf(key: string, state: CockpitState): Binding | undefined {
+  const name = key === ' ' ? 'space' : key;
   return keymap.find(
-    (binding) => binding.keys.includes(key) && (binding.modes?.includes(state.mode.kind) ?? true),
+    (binding) => binding.keys.includes(name) && (binding.modes?.includes(state.mode.kind) ?? true),
   );
 }

@@ -2,6 +2,8 @@
 export interface KeyEvent {
   upArrow: boolean;
   downArrow: boolean;
+  leftArrow: boolean;
+  rightArrow: boolean;
   pageDown: boolean;
   pageUp: boolean;
   home: boolean;
@@ -18,6 +20,8 @@ export interface KeyEvent {
 const special: readonly [keyof KeyEvent, string][] = [
   ['upArrow', 'up'],
   ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
   ['pageDown', 'pagedown'],
   ['pageUp', 'pageup'],
   ['home', 'home'],

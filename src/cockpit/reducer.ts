@@ -1,17 +1,22 @@
 import type { Fleet } from '../fleet/fleet.ts';
-import { automatic } from '../journal/records.ts';
+import { automatic, type StepRecord } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { CutOff } from '../operations/cut-off.ts';
+import type { OperationStory } from '../operations/story.ts';
 import { snapshotsOf, visibleInstances } from './arrange.ts';
 import { offeredIn } from './offered.ts';
 import {
   eventLimit,
+  scrollbackLimit,
   sorts,
   type Chronicle,
   type CockpitState,
   type ListedOperation,
   type Mode,
   type Notice,
+  type Pace,
+  type Sort,
+  type ShownOperation,
 } from './state.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Look } from './look.ts';
@@ -43,6 +48,17 @@ export type Action =
   /** What has been typed to agree to a plan. */
   | { type: 'typed'; typed: string }
   | { type: 'operations'; operations: readonly ListedOperation[] }
+  /** What has come of the operation that is looked at: its events are only those that are new. */
+  | { type: 'opened'; story: OperationStory }
+  /** The selected user is marked, or not any more; and the next one is selected. */
+  | { type: 'mark' }
+  /** Everybody who is shown is marked; or nobody, where they all were. */
+  | { type: 'mark all' }
+  | { type: 'unmark' }
+  | { type: 'select'; user: string }
+  | { type: 'order'; sort: Sort }
+  /** What became of an operation was looked at. */
+  | { type: 'read'; operation: number }
   | { type: 'look'; look: Partial<Look> }
   | { type: 'leave' };
 
@@ -50,7 +66,7 @@ export type Action =
 export function reduce(state: CockpitState, action: Action): CockpitState {
   switch (action.type) {
     case 'fleet':
-      return anchored(keepSelection(state, { ...state, fleet: action.fleet }));
+      return anchored(keepSelection(state, keepMarks({ ...state, fleet: action.fleet })));
     case 'filter':
       return keepSelection(state, { ...state, filter: action.filter });
     case 'take back':
@@ -76,7 +92,14 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'move':
       return move(state, action.by);
     case 'mode':
-      return anchored(keepSelection(state, { ...state, mode: action.mode, notice: undefined }));
+      return anchored(
+        keepSelection(state, {
+          ...state,
+          mode: action.mode,
+          notice: undefined,
+          opened: action.mode.kind === 'operation' ? state.opened : undefined,
+        }),
+      );
     case 'preview':
       return state.mode.kind === 'plan' && state.mode.asking === action.asking
         ? { ...state, mode: { ...state.mode, preview: action.preview } }
@@ -102,6 +125,22 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
         : state;
     case 'operations':
       return anchored({ ...state, operations: action.operations });
+    case 'mark':
+      return mark(state);
+    case 'mark all': {
+      const shown = visibleInstances(state).map(({ user }) => user);
+      return { ...state, marked: shown.every((user) => state.marked.includes(user)) ? [] : shown };
+    }
+    case 'unmark':
+      return state.marked.length === 0 ? state : { ...state, marked: [] };
+    case 'select':
+      return { ...state, selected: action.user };
+    case 'order':
+      return { ...state, sort: action.sort };
+    case 'read':
+      return state.result?.operation.id === action.operation ? { ...state, result: undefined } : state;
+    case 'opened':
+      return withOpened(state, action.story);
     case 'look':
       return { ...state, look: { ...state.look, ...action.look } };
     case 'leave':
@@ -140,6 +179,25 @@ function nearest(before: CockpitState, left: ReadonlySet<string>): string | unde
   return undefined;
 }
 
+/** Nobody who is gone stays marked. */
+function keepMarks(state: CockpitState): CockpitState {
+  if (state.marked.length === 0) return state;
+  const there = new Set(state.fleet.instances.map(({ user }) => user));
+  return state.marked.every((user) => there.has(user))
+    ? state
+    : { ...state, marked: state.marked.filter((user) => there.has(user)) };
+}
+
+function mark(state: CockpitState): CockpitState {
+  const { selected, marked } = state;
+  if (selected === undefined) return state;
+  const without = marked.filter((user) => user !== selected);
+  return moveSelection(
+    { ...state, marked: without.length < marked.length ? without : [...marked, selected] },
+    1,
+  );
+}
+
 function takeBack(state: CockpitState): CockpitState {
   const { mode } = state;
   if (mode.kind !== 'filter') return state;
@@ -169,12 +227,15 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
       const at = within(mode.at, by, keys.length);
       return meant({ ...state, mode: { ...mode, at, key: keys[at] } });
     }
+    case 'command':
+      // Its keys are letters (`Controller`).
+      return state;
     default:
       return scroll(state, mode, by);
   }
 }
 
-type Listing = Extract<Mode, { at: number }>;
+type Listing = Extract<Mode, { at: number; key: string | undefined }>;
 
 /** What is listed, by what identifies each. */
 function keysOf(state: CockpitState, mode: Listing): string[] {
@@ -193,7 +254,7 @@ function keysOf(state: CockpitState, mode: Listing): string[] {
 /** The selected entry of a list stays selected when others come and go: `enter` must not meet another one. */
 function anchored(state: CockpitState): CockpitState {
   const { mode } = state;
-  if (!('at' in mode)) return state;
+  if (!('key' in mode)) return state;
   const keys = keysOf(state, mode);
   const found = mode.key === undefined ? -1 : keys.indexOf(mode.key);
   const at = found === -1 ? within(mode.at, 0, keys.length) : found;
@@ -222,15 +283,25 @@ function scroll(
   by: number | 'first' | 'last',
 ): CockpitState {
   const last = Math.max(0, lengthOf(state) - bodyHeight(state));
-  const wanted = by === 'first' ? 0 : by === 'last' ? last : Math.min(mode.offset, last) + by;
+  const at = mode.kind === 'operation' && mode.follow ? last : Math.min(mode.offset, last);
+  const wanted = by === 'first' ? 0 : by === 'last' ? last : at + by;
   const offset = Math.min(last, Math.max(0, wanted));
+  // At the end of what is being said, one wants to see what is said next.
+  if (mode.kind === 'operation')
+    return { ...state, mode: { ...mode, offset, follow: mode.view === 'output' && offset === last } };
   return offset === mode.offset ? state : { ...state, mode: { ...mode, offset } };
 }
 
 function withOperation(state: CockpitState, view: OperationView): CockpitState {
   const same = state.operation?.operation.id === view.operation.id ? state.operation : undefined;
   const events = [...(same?.events ?? []), ...view.events].slice(-eventLimit);
-  const operation = { operation: view.operation, steps: view.steps, events, cutOff: view.cutOff };
+  const operation = {
+    operation: view.operation,
+    steps: view.steps,
+    events,
+    cutOff: view.cutOff,
+    paces: pacesOf(view.steps, same?.paces ?? {}),
+  };
   // A new operation is what the admin wants to see, also when somebody else started it.
   // One that nobody asked for (a probe whose time has come) takes nothing away from what is being looked at.
   const asked = view.operation.actor.surface !== automatic;
@@ -238,5 +309,38 @@ function withOperation(state: CockpitState, view: OperationView): CockpitState {
     same === undefined && asked && state.mode.kind === 'fleet'
       ? { kind: 'fleet', pane: 'operation' }
       : state.mode;
-  return { ...state, operation, mode };
+  // What has ended is said until somebody has looked at it; one that was under way hides nothing that ends meanwhile.
+  const ended = asked && view.operation.state === 'ended' && same?.operation.state !== 'ended';
+  const looking = state.mode.kind === 'operation' && state.mode.id === view.operation.id;
+  return {
+    ...state,
+    operation,
+    mode,
+    ...(ended && !looking ? { result: operation, notice: undefined } : {}),
+    ...(same === undefined && !ended ? { result: undefined } : {}),
+  };
+}
+
+/** Where each step was when it was first seen in its phase: what it has done since tells how fast it is. */
+function pacesOf(steps: readonly StepRecord[], before: ShownOperation['paces']): ShownOperation['paces'] {
+  const moving = steps.flatMap(({ id, state, progress }): [string, Pace][] => {
+    if (state !== 'started' || progress === undefined) return [];
+    const { [id]: known } = before;
+    const { phase, at, done } = progress;
+    return [[id, known?.phase === phase && known.done <= done ? known : { phase, at, done }]];
+  });
+  return Object.fromEntries(moving);
+}
+
+/** More of the operation that is looked at; of another one, that one. */
+function withOpened(state: CockpitState, story: OperationStory): CockpitState {
+  const { mode, opened } = state;
+  if (mode.kind !== 'operation' || mode.id !== story.operation.id) return state;
+  if (opened?.operation.id !== story.operation.id) return { ...state, opened: story };
+  const events = [...opened.events, ...story.events];
+  const over = Math.max(0, events.length - scrollbackLimit);
+  return {
+    ...state,
+    opened: { ...story, events: events.slice(over), missed: opened.missed + over },
+  };
 }

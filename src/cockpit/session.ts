@@ -4,7 +4,8 @@ import type { Host } from '../host/host.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { registerFollower } from '../operations/session.ts';
 import { excerpt } from '../text/printable.ts';
-import { Controller, type Effects } from './controller.ts';
+import { Controller } from './controller.ts';
+import type { Effects } from './effects.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { cannotChange } from './courtesy.ts';
@@ -67,7 +68,10 @@ export class Session {
         this.#recall(true);
       },
       cutOff: (cutOff) => this.store.dispatch({ type: 'cut off', cutOff }),
-      news: () => this.#list(true),
+      news: () => {
+        this.#list(true);
+        this.#read(true);
+      },
       done: (user) => void this.#observer.refresh(user),
       problem: (problem) => this.store.dispatch({ type: 'journal problem', problem }),
     });
@@ -81,6 +85,7 @@ export class Session {
     this.store.subscribe(() => {
       this.#recall(false);
       this.#list(false);
+      this.#read(false);
     });
     this.#history = config.readOnly
       ? undefined
@@ -144,6 +149,16 @@ export class Session {
       this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
   }
 
+  /** The operation that is looked at wholly; read when it is opened, and what is new when there is news. */
+  #read(news: boolean): void {
+    const { mode, opened } = this.store.get();
+    if (mode.kind !== 'operation') return;
+    const before = opened?.operation.id === mode.id ? opened : undefined;
+    if (before !== undefined && !news) return;
+    const story = this.#journal.story(mode.id, before?.events.at(-1)?.id ?? (before && 0));
+    if (story !== undefined) this.store.dispatch({ type: 'opened', story });
+  }
+
   /** Once for each operation: whoever watches it must not be cut off by it. */
   async #register({ operation, steps }: OperationView): Promise<void> {
     if (operation.id <= this.#registered) return;
@@ -169,7 +184,7 @@ export class Session {
     if (cannotChange(state) !== undefined || state.cutOff.length > 0) return;
     const user = dueForProbe(state.fleet, state.config, this.#host.clock.now());
     if (user === undefined) return;
-    const asked = await this.#effects.probe(user, true);
+    const asked = await this.#effects.probe([user], true);
     if ('problem' in asked && this.store.get().notice === undefined)
       this.store.dispatch({
         type: 'notice',

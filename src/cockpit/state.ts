@@ -4,6 +4,7 @@ import { nothingSeen } from '../fleet/unseen.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
+import type { OperationStory } from '../operations/story.ts';
 import { lookFor, type Look } from './look.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Tone } from '../view/cell.ts';
@@ -17,8 +18,10 @@ export type Mode =
   | { kind: 'fleet'; pane: 'instance' | 'operation' }
   /** Typing a filter; `before` is what to go back to. */
   | { kind: 'filter'; pane: 'instance' | 'operation'; before: Pick<CockpitState, 'filter' | 'selected'> }
-  /** The selected instance, wholly. */
-  | { kind: 'detail'; offset: number; from: 'instance' | 'operation' }
+  /** The selected instance, wholly; the overview where no tab is said. */
+  | { kind: 'detail'; offset: number; tab?: DetailTab; from: 'instance' | 'operation' }
+  /** Typing a command; `at`: which of what it could become. `of`: where it was asked for. */
+  | { kind: 'command'; typed: string; at: number; from: 'instance' | 'operation'; of: Mode | undefined }
   /** Expected against found, of everyone. */
   | { kind: 'report'; offset: number; from: 'instance' | 'operation' }
   /** Choosing one of the selected user's snapshots. `at`: the place of `key` in the catalog, newest first. */
@@ -51,10 +54,37 @@ export type Mode =
     }
   /** The newest operations; `at`: the place of `key`. */
   | { kind: 'operations'; at: number; key: string | undefined; from: 'instance' | 'operation' }
+  /** One operation wholly, running or over: its tree, what it says, or what the gate saw. */
+  | {
+      kind: 'operation';
+      id: number;
+      view: OperationView;
+      offset: number;
+      /** Stay at the end as more comes. */
+      follow: boolean;
+      /** What is looked for in the output; empty for nothing. */
+      search: string;
+      /** That is being typed. */
+      typing: boolean;
+      from: 'instance' | 'operation';
+      /** Where escape leads back to. */
+      back: 'fleet' | 'operations';
+    }
   /** What wants the admin; `at`: the place of the finding `key`. */
   | { kind: 'findings'; at: number; key: string | undefined; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
-  | { kind: 'help'; offset: number; from: 'instance' | 'operation' };
+  | { kind: 'help'; offset: number; from: 'instance' | 'operation'; of?: Mode };
+
+/** What of a user is looked at. */
+export const detailTabs = ['overview', 'snapshots', 'operations', 'versions'] as const;
+export type DetailTab = (typeof detailTabs)[number];
+
+/** What is looked at of an operation. */
+export const operationViews = ['tree', 'output', 'evidence'] as const;
+export type OperationView = (typeof operationViews)[number];
+
+/** An operation that was opened: all that the journal has of it, as far as it was read. */
+export type OpenedOperation = OperationStory;
 
 /** The operation that the pane shows: the one that runs, or the last that ran while the cockpit was open. */
 export interface ShownOperation {
@@ -63,6 +93,15 @@ export interface ShownOperation {
   /** The newest, oldest first; at most `eventLimit`. */
   events: readonly EventRecord[];
   cutOff: boolean;
+  /** How fast each step comes on, as far as it was watched from here. */
+  paces: Readonly<Record<string, Pace>>;
+}
+
+/** Since when a step has been seen in its phase, and how far it was then. */
+export interface Pace {
+  phase: string;
+  at: number;
+  done: number;
 }
 
 /** One of the newest operations, with what its steps say of undoing it. */
@@ -92,6 +131,8 @@ export interface CockpitState {
   readonly fleet: Fleet;
   /** By name: the row stays selected when others come and go. */
   readonly selected: string | undefined;
+  /** Whom `B`, `s` and `p` mean, instead of the selected one; in the order in which they were marked. */
+  readonly marked: readonly string[];
   /** Words that a row must have; empty for all rows. */
   readonly filter: string;
   readonly sort: Sort;
@@ -101,6 +142,8 @@ export interface CockpitState {
   readonly cutOff: readonly CutOff[];
   /** The newest operations, while they are listed; newest first. */
   readonly operations: readonly ListedOperation[];
+  /** The operation that is looked at wholly, while it is. */
+  readonly opened: OpenedOperation | undefined;
   /** What the journal knows of the past of one user, while their detail is shown. */
   readonly chronicle: Chronicle | undefined;
   /** Why operations cannot be read; undefined while they can, or while there are none. */
@@ -108,12 +151,17 @@ export interface CockpitState {
   /** Why what changes cannot be written down; undefined while it can. */
   readonly historyProblem: string | undefined;
   readonly notice: Notice | undefined;
+  /** What has ended and was not looked at since. */
+  readonly result: ShownOperation | undefined;
   /** Set when the cockpit is to be left. */
   readonly leaving: boolean;
 }
 
 /** Events that the pane keeps: more than a screen, and no growth over a day of watching. */
 export const eventLimit = 500;
+
+/** Events that are kept of an operation that was opened: its scrollback. */
+export const scrollbackLimit = 5000;
 
 export function initialState(
   config: Config,
@@ -128,16 +176,19 @@ export function initialState(
     now,
     fleet: nothingSeen,
     selected: undefined,
+    marked: [],
     filter: '',
     sort: 'map',
     mode: { kind: 'fleet', pane: 'instance' },
     operation: undefined,
     cutOff: [],
     operations: [],
+    opened: undefined,
     chronicle: undefined,
     journalProblem: undefined,
     historyProblem: undefined,
     notice: undefined,
+    result: undefined,
     leaving: false,
   };
 }

@@ -231,6 +231,7 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
     .option('--stop', 'ask it to stop at its next safe point', false)
     .option('--recover', 'clear up after what was cut off', false)
     .option('--detach', 'start that and return', false)
+    .option('--report', 'as plain text, for a post-mortem', false)
     .option('--limit <count>', 'how many to list', integerArgument, 20)
     .action((id: number | undefined, flags: OperationsFlags) =>
       (flags.stop || flags.recover ? change : run)(() => operations(context(), id, flags))(),

@@ -4,12 +4,14 @@ import { UsageProblem } from '../operations/errors.ts';
 import { planSchema } from '../operations/plan.ts';
 import { type Way } from '../operations/recovery.ts';
 import { isCutOff } from '../operations/cut-off.ts';
+import { readStory } from '../operations/story.ts';
 import { registerFollower } from '../operations/session.ts';
 import { requestStop } from '../operations/stop.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import { dateText, durationText } from '../view/format.ts';
 import { withHost, type CommandContext, type Opened } from './context.ts';
+import { operationReport } from '../view/operation-report.ts';
 import { standingText } from '../view/operation.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
@@ -31,6 +33,7 @@ export interface OperationsFlags {
   stop: boolean;
   recover: boolean;
   detach: boolean;
+  report: boolean;
   limit: number;
 }
 
@@ -53,6 +56,7 @@ export function operations(
       context.io.out(context.options.json ? jsonDocument({ operations: [] }) : 'no operations yet\n');
       return exit.done;
     }
+    if (flags.report && id === undefined) throw new UsageProblem('--report is of one operation: say which');
     if (id === undefined) return list(context, opened, journal, flags.limit);
     const operation = readOperation(journal, id);
     if (operation === undefined) throw new UsageProblem(`there is no operation ${id}`);
@@ -66,7 +70,7 @@ export function operations(
       await registerFollower(host, config, operation, readSteps(journal, id), context.io.environment);
       return follow(context, opened, id, context.options.json ? 'json lines' : 'lines');
     }
-    return show(context, opened, operation);
+    return flags.report ? report(context, opened, operation) : show(context, opened, operation);
   });
 }
 
@@ -147,6 +151,25 @@ async function list(
     ]);
     io.out(table(['ID', 'KIND', 'REQUESTED', 'TOOK', 'BY', 'OUTCOME'], rows, [0]));
   }
+  return exit.done;
+}
+
+/** How many events a report has: more than any operation of a day writes, and no gigabyte of text. */
+const reportLimit = 20_000;
+
+/** An operation as plain text for a post-mortem. */
+async function report(
+  { io, options }: CommandContext,
+  { journal, host }: Opened,
+  operation: OperationRecord,
+): Promise<ExitCode> {
+  if (journal === undefined) throw new Error('no journal');
+  if (options.json)
+    throw new UsageProblem(
+      `a report is text: without --report, \`operations ${operation.id} --json\` says the same`,
+    );
+  const cutOff = await isCutOff(operation, journal, host);
+  io.out(operationReport(readStory(journal, operation, cutOff, reportLimit), host.clock.now()));
   return exit.done;
 }
 

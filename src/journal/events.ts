@@ -42,6 +42,15 @@ export function readLastEvents(db: Sqlite, operation: number, limit: number): Ev
     .toReversed();
 }
 
+/** How many events an operation has. */
+export function countEvents(db: Sqlite, operation: number): number {
+  return (
+    db
+      .prepare<[number], { count: number }>('SELECT count(*) AS count FROM events WHERE operation = ?')
+      .get(operation)?.count ?? 0
+  );
+}
+
 /** Changes whenever another connection has committed something (sqlite.org/pragma.html#pragma_data_version). */
 export function dataVersion(db: Sqlite): number {
   return Number(db.pragma('data_version', { simple: true }));

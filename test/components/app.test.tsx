@@ -26,7 +26,10 @@ afterEach(() => {
 function mount() {
   const asked: string[] = [];
   const effects: Effects = {
-    backup: (user) => (asked.push(user ?? 'everyone'), Promise.resolve({ problem: 'no space left' })),
+    backup: (users) => (
+      asked.push(users.join(' ') || 'everyone'),
+      Promise.resolve({ problem: 'no space left' })
+    ),
     probe: () => Promise.resolve({ problem: 'no' }),
     verify: () => Promise.resolve({ problem: 'no' }),
     readSnapshots: () => Promise.resolve({ problem: 'no' }),
@@ -35,6 +38,7 @@ function mount() {
     compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
     versions: () => Promise.resolve({ problem: 'no' }),
     recover: () => Promise.resolve({ problem: 'no' }),
+    saveReport: () => Promise.resolve({ problem: 'no' }),
     stop: () => Promise.resolve('asked'),
     redraw: () => undefined,
   };

@@ -180,7 +180,7 @@ export const fields: Record<string, (text: string) => CockpitState> = {
   'a refusal': (text) =>
     screen(fleetOf(instanceOf('vera')), {
       kind: 'plan',
-      asking: { kind: 'restart', user: 'vera' },
+      asking: { kind: 'restart', users: ['vera'] },
       preview: { refused: text },
       typed: '',
       offset: 0,
@@ -189,7 +189,7 @@ export const fields: Record<string, (text: string) => CockpitState> = {
   'what is typed': (text) =>
     screen(fleetOf(instanceOf('vera')), {
       kind: 'plan',
-      asking: { kind: 'restart', user: text },
+      asking: { kind: 'restart', users: [text] },
       preview: {
         plan: {
           kind: 'restart',

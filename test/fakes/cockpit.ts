@@ -2,6 +2,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { visibleInstances } from '../../src/cockpit/arrange.ts';
 import { reduce } from '../../src/cockpit/reducer.ts';
 import { initialState, type CockpitState } from '../../src/cockpit/state.ts';
+import { glyphsFor } from '../../src/cockpit/glyphs.ts';
+import { bodyWindow } from '../../src/cockpit/view-models/body.ts';
 import type { Line } from '../../src/cockpit/view-models/line.ts';
 import { known, unknown } from '../../src/fleet/observation.ts';
 import type { Instance } from '../../src/fleet/fleet.ts';
@@ -69,3 +71,10 @@ export const dave = instanceOf('dave', {
 export const four = (size?: CockpitState['size']) => stateOf(size, alice, bob, carol, dave);
 export const names = (state: CockpitState) => visibleInstances(state).map(({ user }) => user);
 export const textOf = (line: Line) => line.map(({ text }) => text).join('');
+
+/** The lines of whatever text takes the place of the fleet. */
+export function windowOf(state: CockpitState): { lines: Line[] } {
+  const body = bodyWindow(state, glyphsFor(config, { LANG: 'C.UTF-8' }));
+  if (body === undefined) throw new Error('the fleet, not a text');
+  return body.kind === 'text' ? body : { lines: [...body.left.lines, ...body.right.lines] };
+}

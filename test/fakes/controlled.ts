@@ -26,6 +26,7 @@ export function controlled(
     compare: (user) => Promise.resolve({ user, live, problem: undefined }),
     versions: () => Promise.resolve(choice),
     recover: () => Promise.resolve({ problem: 'no' }),
+    saveReport: () => Promise.resolve({ problem: 'no' }),
     stop: () => Promise.resolve(''),
     redraw: () => undefined,
   };

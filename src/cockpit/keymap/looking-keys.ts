@@ -33,10 +33,28 @@ export const lookingKeys: readonly Binding[] = [
   {
     keys: ['/'],
     label: 'filter',
-    help: 'Show only rows with these words; !word: without it. Enter keeps it, escape takes it back.',
+    help: 'Show only rows with these words; !word: without it; state:stopped, backup:late, probe:broken: in that column. Enter keeps it, escape takes it back.',
     intent: { type: 'filter' },
     looks: true,
     modes: ['fleet'],
+  },
+  {
+    keys: ['space'],
+    label: 'mark',
+    help: 'Mark the selected user: B, s and p mean all who are marked. Escape takes the marks away.',
+    intent: { type: 'mark' },
+    looks: true,
+    modes: ['fleet'],
+    quiet: true,
+  },
+  {
+    keys: ['*'],
+    label: 'mark all',
+    help: 'Mark everybody who is shown; again: nobody.',
+    intent: { type: 'mark all' },
+    looks: true,
+    modes: ['fleet'],
+    quiet: true,
   },
   {
     keys: ['S'],
@@ -56,5 +74,22 @@ export const lookingKeys: readonly Binding[] = [
     modes: ['fleet'],
     disabled: (state) =>
       state.operation === undefined ? 'no operation has run since the cockpit was opened' : undefined,
+  },
+  {
+    keys: ['tab', 'right'],
+    label: 'next tab',
+    help: 'The next of: overview, snapshots, operations, versions.',
+    intent: { type: 'tab', to: 1 },
+    looks: true,
+    modes: ['detail'],
+  },
+  {
+    keys: ['left'],
+    label: 'previous tab',
+    help: 'The one before.',
+    intent: { type: 'tab', to: -1 },
+    looks: true,
+    modes: ['detail'],
+    quiet: true,
   },
 ];

@@ -3,6 +3,13 @@ import type { Binding } from '../intents.ts';
 /** The keys that are the same everywhere. */
 export const movingKeys: readonly Binding[] = [
   {
+    keys: [':'],
+    label: 'command',
+    help: 'Every action by its name, with completion: of users, orders, colours, operations.',
+    intent: { type: 'command' },
+    looks: true,
+  },
+  {
     keys: ['?'],
     label: 'help',
     help: 'Show or leave this help.',

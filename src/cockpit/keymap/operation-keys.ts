@@ -1,15 +1,116 @@
 import { cannotChange, listedOperation, nothingToDecide } from '../courtesy.ts';
 import type { Binding } from '../intents.ts';
-import { operationRuns } from '../state.ts';
+import { operationRuns, type CockpitState } from '../state.ts';
+import { hasEvidence } from '../view-models/opened.ts';
 
 /** The keys that are about operations. */
 export const operationKeys: readonly Binding[] = [
+  {
+    keys: ['o'],
+    label: 'operations',
+    help: 'The newest operations, with what became of them; undo, resume and roll back from there.',
+    intent: { type: 'operations' },
+    looks: true,
+    modes: ['fleet', 'operations'],
+    quiet: ['operations'],
+  },
+  {
+    keys: ['enter'],
+    label: 'open',
+    help: 'The selected operation wholly: the tree of its steps, all that it says, and what the gate has seen.',
+    intent: { type: 'open operation' },
+    looks: true,
+    modes: ['operations'],
+    disabled: (state) => (listedOperation(state) === undefined ? 'no operation is selected' : undefined),
+  },
+  {
+    keys: ['O'],
+    label: 'open operation',
+    help: 'The operation that runs, or ran last, wholly: tree, output, the gate’s evidence.',
+    intent: { type: 'open operation' },
+    looks: true,
+    modes: ['fleet', 'findings'],
+    quiet: true,
+    disabled: (state) =>
+      (state.operation ?? state.operations[0]) === undefined
+        ? 'no operation has run since the cockpit was opened: o lists the others'
+        : undefined,
+  },
+  {
+    keys: ['tab'],
+    label: 'tree/output',
+    help: 'The tree of its steps, what it says, what the gate has seen; one after the other.',
+    intent: { type: 'operation view', view: 'next' },
+    looks: true,
+    modes: ['operation'],
+  },
+  {
+    keys: ['e'],
+    label: 'evidence',
+    help: 'What the gate has seen of the version, trial by trial.',
+    intent: { type: 'operation view', view: 'evidence' },
+    looks: true,
+    modes: ['operation'],
+    disabled: (state) => (hasEvidence(state.opened) ? undefined : 'it did not go through the gate'),
+  },
+  {
+    keys: ['/'],
+    label: 'search',
+    help: 'Look for words in all that it has said. Enter keeps them, escape takes them back.',
+    intent: { type: 'search' },
+    looks: true,
+    modes: ['operation'],
+  },
+  {
+    keys: ['n'],
+    label: 'next',
+    help: 'The next place with the words that are looked for.',
+    intent: { type: 'match', direction: 1 },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: nothingSought,
+  },
+  {
+    keys: ['N'],
+    label: 'previous',
+    help: 'The previous place with the words that are looked for.',
+    intent: { type: 'match', direction: -1 },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: nothingSought,
+  },
+  {
+    keys: ['W'],
+    label: 'save',
+    help: 'Write all of it to a file beside the journal, as plain text for a post-mortem.',
+    intent: { type: 'save report' },
+    modes: ['operation'],
+    disabled: (state) =>
+      state.config.readOnly ? 'read-only mode: t3-cockpit operations ID --report prints it' : undefined,
+  },
+  {
+    keys: ['x'],
+    label: 'stop',
+    help: 'Ask the running operation to stop at its next safe point.',
+    intent: { type: 'stop' },
+    modes: ['fleet', 'findings', 'operation'],
+    disabled: (state) => {
+      if (!operationRuns(state)) return 'no operation is running';
+      if (state.config.readOnly) return 'read-only mode';
+      return state.operation?.operation.stopRequestedAt === undefined
+        ? undefined
+        : 'it was asked to stop already';
+    },
+  },
   {
     keys: ['u'],
     label: 'undo',
     help: 'Undo the selected restore: put back what it replaced, unless work has been done since.',
     intent: { type: 'undo' },
-    modes: ['operations'],
+    modes: ['operations', 'operation'],
+    quiet: ['operation'],
     disabled(state) {
       const listed = listedOperation(state);
       if (
@@ -24,7 +125,8 @@ export const operationKeys: readonly Binding[] = [
     label: 'resume',
     help: 'Take the selected operation, which was cut off, to its end.',
     intent: { type: 'resume' },
-    modes: ['operations'],
+    modes: ['operations', 'operation'],
+    quiet: ['operation'],
     disabled: nothingToDecide,
   },
   {
@@ -32,7 +134,8 @@ export const operationKeys: readonly Binding[] = [
     label: 'roll back',
     help: 'Take the selected operation, which was cut off, back to where it began.',
     intent: { type: 'rollback' },
-    modes: ['operations'],
+    modes: ['operations', 'operation'],
+    quiet: ['operation'],
     disabled: nothingToDecide,
   },
   {
@@ -43,27 +146,8 @@ export const operationKeys: readonly Binding[] = [
     quiet: true,
     disabled: (state) => (state.cutOff.length === 0 ? 'nothing was cut off' : cannotChange(state)),
   },
-  {
-    keys: ['o'],
-    label: 'operations',
-    help: 'The newest operations, with what became of them; undo, resume and roll back from there.',
-    intent: { type: 'operations' },
-    looks: true,
-    modes: ['fleet', 'operations'],
-    quiet: ['operations'],
-  },
-  {
-    keys: ['x'],
-    label: 'stop',
-    help: 'Ask the running operation to stop at its next safe point.',
-    intent: { type: 'stop' },
-    modes: ['fleet'],
-    disabled: (state) => {
-      if (!operationRuns(state)) return 'no operation is running';
-      if (state.config.readOnly) return 'read-only mode';
-      return state.operation?.operation.stopRequestedAt === undefined
-        ? undefined
-        : 'it was asked to stop already';
-    },
-  },
 ];
+
+function nothingSought({ mode }: CockpitState): string | undefined {
+  return mode.kind === 'operation' && mode.search !== '' ? undefined : 'nothing is looked for: /';
+}

@@ -1,24 +1,30 @@
 import type { Tone } from '../../view/cell.ts';
-import type { CockpitState } from '../state.ts';
+import type { CockpitState, Mode } from '../state.ts';
 import { agreementBody } from './agreement.ts';
 import { detailBody } from './detail.ts';
 import { findingsBody } from './findings.ts';
 import { helpBody } from './help.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { operationsBody } from './operations.ts';
+import { paletteBody } from './palette.ts';
 import { pickerBody } from './picker.ts';
 import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
+import { evidenceView, outputView, treeFocus, treeView } from './opened.ts';
+import type { Pane } from './operation.ts';
 import { reportBody } from './report.ts';
 import type { Scrolled } from './scrolled.ts';
 import { versionsBody } from './versions.ts';
 
-/** What is scrolled through in this mode; undefined where the grid is. */
+/** What takes the place of the fleet: one text, or two side by side. */
+export type TextBody =
+  | { kind: 'text'; title: string; tone: Tone; lines: Line[]; selected?: number | undefined }
+  | { kind: 'split'; left: Pane; right: Pane };
+
+/** What is scrolled through in this mode; undefined where the grid is, or a list that follows its selected row. */
 export function bodyOf(state: CockpitState): Scrolled | undefined {
-  switch (state.mode.kind) {
-    case 'fleet':
-    case 'filter':
-      return undefined;
+  const { mode } = state;
+  switch (mode.kind) {
     case 'help':
       return helpBody(state);
     case 'detail':
@@ -26,13 +32,24 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
     case 'report':
       return reportBody(state);
     case 'plan':
-      return agreementBody(state, state.mode);
-    case 'pick':
-    case 'versions':
-    case 'operations':
-    case 'findings':
-      // Lists of their own: what is in the window follows the selected row.
+      return agreementBody(state, mode);
+    case 'operation':
+      return openedView(state, mode);
+    default:
       return undefined;
+  }
+}
+
+/** The view that keys scroll. Where there are halves the tree is always at the left. */
+function openedView(state: CockpitState, mode: Extract<Mode, { kind: 'operation' }>): Scrolled {
+  const { wide, left, right, columns } = layoutOf(state);
+  switch (mode.view) {
+    case 'tree':
+      return treeView(state, mode, wide ? left : columns);
+    case 'output':
+      return outputView(state, mode, wide ? right : columns);
+    case 'evidence':
+      return evidenceView(state, mode, wide ? right : columns);
   }
 }
 
@@ -42,23 +59,65 @@ export const lengthOf = (state: CockpitState): number => bodyOf(state)?.length ?
 export const bodyHeight = (state: CockpitState): number => Math.max(1, layoutOf(state).body - 1);
 
 /** The lines in the window. */
-export function bodyWindow(
-  state: CockpitState,
-  glyphs: Glyphs,
-): { title: string; tone: Tone; lines: Line[]; selected?: number | undefined } | undefined {
-  if (state.mode.kind === 'findings') return findingsBody(state, state.mode, bodyHeight(state), glyphs);
-  if (state.mode.kind === 'pick') return pickerBody(state, state.mode, bodyHeight(state), glyphs);
-  if (state.mode.kind === 'versions') return versionsBody(state, state.mode, bodyHeight(state), glyphs);
-  if (state.mode.kind === 'operations') return operationsBody(state, state.mode, bodyHeight(state), glyphs);
-  const body = bodyOf(state);
-  if (body === undefined) return undefined;
+export function bodyWindow(state: CockpitState, glyphs: Glyphs): TextBody | undefined {
+  const { mode } = state;
   const height = bodyHeight(state);
-  const wanted = 'offset' in state.mode ? state.mode.offset : 0;
-  const offset = Math.min(wanted, Math.max(0, body.length - height));
+  switch (mode.kind) {
+    case 'pick':
+      return { kind: 'text', ...pickerBody(state, mode, height, glyphs) };
+    case 'versions':
+      return { kind: 'text', ...versionsBody(state, mode, height, glyphs) };
+    case 'operations':
+      return { kind: 'text', ...operationsBody(state, mode, height, glyphs) };
+    case 'findings':
+      return { kind: 'text', ...findingsBody(state, mode, height, glyphs) };
+    case 'command':
+      return { kind: 'text', ...paletteBody(state, mode, height) };
+    case 'operation':
+      return openedWindow(state, mode, height);
+    default: {
+      const body = bodyOf(state);
+      if (body === undefined) return undefined;
+      return { kind: 'text', ...windowOf(body, 'offset' in mode ? mode.offset : 0, height) };
+    }
+  }
+}
+
+function openedWindow(
+  state: CockpitState,
+  mode: Extract<Mode, { kind: 'operation' }>,
+  height: number,
+): TextBody {
+  const scrolled = openedView(state, mode);
+  const main = windowOf(scrolled, mode.follow ? scrolled.length : mode.offset, height);
+  const { wide, left, right } = layoutOf(state);
+  if (!wide) return { kind: 'text', ...main };
+  if (mode.view === 'tree') {
+    const output = outputView(state, mode, right);
+    return { kind: 'split', left: main, right: windowOf(output, output.length, height, 'output') };
+  }
+  const tree = treeView(state, mode, left);
+  const focus = state.opened === undefined ? 0 : treeFocus(state.opened) - Math.floor(height / 2);
+  const title = mode.view === 'output' && mode.search === '' ? 'output' : undefined;
+  return {
+    kind: 'split',
+    left: windowOf(tree, Math.max(0, focus), height),
+    right: windowOf(scrolled, mode.follow ? scrolled.length : mode.offset, height, title),
+  };
+}
+
+/** So many lines of a text from one on, with a title that says which. */
+function windowOf(
+  body: Scrolled,
+  from: number,
+  height: number,
+  title = body.title,
+): { title: string; tone: Tone; lines: Line[] } {
+  const offset = Math.min(from, Math.max(0, body.length - height));
   const count = Math.min(height, body.length - offset);
   const where = body.length > height ? `  ${offset + 1}-${offset + count} of ${body.length}` : '';
   return {
-    title: `${body.title}${where}`,
+    title: `${title}${where}`,
     tone: body.tone,
     lines: Array.from({ length: count }, (_, index) => body.line(offset + index)),
   };

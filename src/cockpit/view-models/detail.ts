@@ -8,12 +8,12 @@ import { stepResultText } from '../../view/operation.ts';
 import { cell } from '../../view/cell.ts';
 import type { Change } from '../../journal/history.ts';
 import type { StepRecord } from '../../journal/records.ts';
-import type { Chronicle, CockpitState } from '../state.ts';
-import { factLines, furtherLines, line } from './facts.ts';
+import { detailTabs, type Chronicle, type CockpitState, type DetailTab } from '../state.ts';
+import { factLines, furtherLines, line, versionLines } from './facts.ts';
 import { clip, segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';
 
-/** Everything that is known of the selected instance. Snapshots may be ten thousand: each line is made when it is seen. */
+/** What is known of the selected instance, by tab; the overview has all of it. Snapshots may be ten thousand: each line is made when it is seen. */
 export function detailBody(state: CockpitState): Scrolled {
   const instance = state.fleet.instances.find((each) => each.user === state.selected);
   if (instance === undefined)
@@ -23,9 +23,10 @@ export function detailBody(state: CockpitState): Scrolled {
       length: 0,
       line: () => [],
     };
-  const parts = partsOf(instance, state);
+  const tab = (state.mode.kind === 'detail' ? state.mode.tab : undefined) ?? 'overview';
+  const parts = partsOf(instance, state, tab);
   return {
-    title: instance.user,
+    title: `${instance.user}: ${detailTabs.map((each) => (each === tab ? `[${each}]` : each)).join(' ')}`,
     tone: 'plain',
     length: parts.reduce((sum, part) => sum + part.length, 0),
     line(index) {
@@ -44,7 +45,7 @@ interface Part {
   line: (index: number) => Line;
 }
 
-function partsOf(instance: Instance, state: CockpitState): Part[] {
+function partsOf(instance: Instance, state: CockpitState, tab: DetailTab): Part[] {
   const { columns } = state.size;
   const { wall, tick } = state.now;
   const seeing = { config: state.config, fleet: state.fleet, wall, tick };
@@ -55,47 +56,55 @@ function partsOf(instance: Instance, state: CockpitState): Part[] {
   const operations = chronicle?.operations ?? [];
   const changes = chronicle?.changes ?? [];
   const linesOfEntry = columns >= roomForFile ? 1 : 2;
-  return [
-    all([...factLines(instance, seeing, columns), ...furtherLines(instance, seeing, columns)]),
-    titled(
-      'pairing',
-      standings.length,
-      (index) => {
-        const standing = standings[index];
-        if (standing === undefined) return [];
-        const { text, tone } = standingTexts(standing, seeing);
-        return line(standing.last.name ?? 'direct', [cell(text, tone)], columns);
-      },
-      'never probed',
-    ),
-    titled(
-      `${old ? '~' : ''}${entries.length} snapshot${entries.length === 1 ? '' : 's'}`,
-      entries.length * linesOfEntry,
-      (index) => {
-        const entry = entries[Math.floor(index / linesOfEntry)];
-        if (entry === undefined) return [];
-        if (linesOfEntry === 1)
-          return clip([...snapshotLine(entry, wall, old), ...fileSegments(entry, old)], columns);
-        return clip(
-          index % 2 === 0 ? snapshotLine(entry, wall, old) : [segment('   '), ...fileSegments(entry, old)],
-          columns,
-        );
-      },
-      'none',
-    ),
-    titled(
-      'operations',
-      operations.length,
-      (index) => operationLine(operations[index], columns),
-      'none recorded',
-    ),
-    titled(
-      'what has changed',
-      changes.length,
-      (index) => changeLine(changes, index, wall, columns),
-      'nothing that was seen',
-    ),
-  ];
+  const facts = all([...factLines(instance, seeing, columns), ...furtherLines(instance, seeing, columns)]);
+  const pairing = titled(
+    'pairing',
+    standings.length,
+    (index) => {
+      const standing = standings[index];
+      if (standing === undefined) return [];
+      const { text, tone } = standingTexts(standing, seeing);
+      return line(standing.last.name ?? 'direct', [cell(text, tone)], columns);
+    },
+    'never probed',
+  );
+  const snapshots = titled(
+    `${old ? '~' : ''}${entries.length} snapshot${entries.length === 1 ? '' : 's'}`,
+    entries.length * linesOfEntry,
+    (index) => {
+      const entry = entries[Math.floor(index / linesOfEntry)];
+      if (entry === undefined) return [];
+      if (linesOfEntry === 1)
+        return clip([...snapshotLine(entry, wall, old), ...fileSegments(entry, old)], columns);
+      return clip(
+        index % 2 === 0 ? snapshotLine(entry, wall, old) : [segment('   '), ...fileSegments(entry, old)],
+        columns,
+      );
+    },
+    'none',
+  );
+  const operationsPart = titled(
+    'operations',
+    operations.length,
+    (index) => operationLine(operations[index], columns),
+    'none recorded',
+  );
+  const changesPart = titled(
+    'what has changed',
+    changes.length,
+    (index) => changeLine(changes, index, wall, columns),
+    'nothing that was seen',
+  );
+  switch (tab) {
+    case 'overview':
+      return [facts, pairing, snapshots, operationsPart, changesPart];
+    case 'snapshots':
+      return [snapshots];
+    case 'operations':
+      return [operationsPart, changesPart];
+    case 'versions':
+      return [all(versionLines(instance, seeing, columns)), pairing];
+  }
 }
 
 const all = (lines: readonly Line[]): Part => ({ length: lines.length, line: (index) => lines[index] ?? [] });

@@ -1,5 +1,6 @@
-import type { Instance } from '../../fleet/fleet.ts';
+import { startsAs, type Instance } from '../../fleet/fleet.ts';
 import { freshness, valueOf, type Observation } from '../../fleet/observation.ts';
+import { pinText } from '../../fleet/pins.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { cell, type Cell } from '../../view/cell.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
@@ -111,6 +112,56 @@ export function furtherLines(
     ),
     ...unitLines(instance, wall, columns),
   ];
+}
+
+/** The versions of one user: what runs, what would be started, what is installed and pinned, and which schema fits. */
+export function versionLines(instance: Instance, seeing: Seeing, columns: number): Line[] {
+  const { fleet, tick } = seeing;
+  const { cadence } = seeing.config;
+  const starts = startsAs(fleet, instance.user);
+  const running = valueOf(instance.liveness)?.version;
+  const rows: [string, Cell[]][] = [
+    ['runs', fact(instance.liveness, tick, cadence.liveness, ({ version }) => [cell(version)])],
+    [
+      'starts as',
+      [
+        starts === undefined
+          ? cell('unknown', 'unknown')
+          : cell(starts, running === undefined || starts === running ? 'plain' : 'attention'),
+      ],
+    ],
+    ['installed', fact(fleet.installed, tick, cadence.installed, (version) => [cell(version)])],
+    ['pinned', fact(fleet.pins, tick, cadence.accounts, (pins) => [cell(pinsText(pins))])],
+    [
+      'pin files',
+      fact(fleet.pins, tick, cadence.accounts, ({ readings }) => [
+        cell(
+          readings.map(({ file, pin }) => `${file}: ${pin === undefined ? '?' : pinText(pin)}`).join('; '),
+          'muted',
+        ),
+      ]),
+    ],
+    [
+      'last good',
+      fact(fleet.lastGood, tick, cadence.accounts, (version) => [
+        cell(version ?? 'this host keeps none', 'muted'),
+      ]),
+    ],
+    [
+      'schema',
+      fact(instance.state, tick, cadence.state, ({ migrations }) => [
+        cell(schemaText(schemaLevel(migrations))),
+      ]),
+    ],
+    [
+      'migrated',
+      fact(instance.state, tick, cadence.state, ({ migratedAt }) => [
+        cell(migratedAt === null ? 'not known' : dateText(migratedAt), 'muted'),
+      ]),
+    ],
+    ...deferralFact(instance, seeing.wall),
+  ];
+  return rows.map(([name, cells]) => line(name, cells, columns));
 }
 
 function unitLines(instance: Instance, wall: number, columns: number): Line[] {

@@ -2,28 +2,53 @@ import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
-import { promptKeys } from '../keymap/prompt-keys.ts';
-import type { CockpitState } from '../state.ts';
+import { commandKeys, promptKeys, searchKeys, type PromptKey } from '../keymap/prompt-keys.ts';
+import type { CockpitState, ShownOperation } from '../state.ts';
 import { questionLine } from './agreement.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';
 
-/** The filter while there is one, else the last thing said to the admin. */
+/** What is being typed, else the last thing said to the admin, else what has ended and was not looked at. */
 export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
-  const { mode, filter, notice, size } = state;
-  if (mode.kind === 'filter')
+  const { mode, filter, notice, size, marked, result } = state;
+  const prompt = promptOf(state);
+  if (prompt !== undefined)
     return [
-      segment(' /', 'plain', true),
-      segment(endOf(filter, size.columns - 4)),
+      segment(` ${prompt.sign}`, 'plain', true),
+      segment(endOf(prompt.text, size.columns - 4)),
       segment(glyphs.full, 'muted'),
     ];
-  if (mode.kind === 'plan' && notice === undefined)
-    return clip(questionLine(mode, glyphs.full), size.columns);
-  if (filter !== '' && notice === undefined)
+  if (notice !== undefined) return clip([segment(` ${notice.text}`, notice.tone)], size.columns);
+  if (mode.kind === 'plan') return clip(questionLine(mode, glyphs.full), size.columns);
+  if (marked.length > 0 && mode.kind === 'fleet')
+    return clip(
+      [
+        segment(` ${glyphs.marked} ${marked.length} marked`, 'attention', true),
+        segment('  B backs them up, s restarts, p probes; escape takes the marks away', 'muted'),
+      ],
+      size.columns,
+    );
+  if (filter !== '')
     return clip(
       [segment(` /${filter}`, 'attention'), segment('  escape shows everyone', 'muted')],
       size.columns,
     );
-  return notice === undefined ? [] : clip([segment(` ${notice.text}`, notice.tone)], size.columns);
+  return result === undefined ? [] : clip(resultLine(result), size.columns);
+}
+
+/** The prompt that is open, with what has been typed. */
+function promptOf({ mode, filter }: CockpitState): { sign: string; text: string } | undefined {
+  if (mode.kind === 'filter') return { sign: '/', text: filter };
+  if (mode.kind === 'command') return { sign: ':', text: mode.typed };
+  return mode.kind === 'operation' && mode.typing ? { sign: '/', text: mode.search } : undefined;
+}
+
+function resultLine({ operation }: ShownOperation): Line {
+  const well = operation.outcome === 'succeeded';
+  return [
+    segment(` operation ${operation.id} (${operation.kind}) has ended: `, 'plain'),
+    segment(`${operation.outcome ?? ''}`, well ? 'ok' : 'danger', true),
+    segment('  O opens it, escape: seen', 'muted'),
+  ];
 }
 
 /** The end of what is being typed is what one has to see. */
@@ -36,8 +61,9 @@ function endOf(text: string, columns: number): string {
 /** The keys of this mode; one that cannot work now is muted and says why when it is pressed. Whole keys only, as many as fit. */
 export function keysLine(state: CockpitState): Line {
   const { kind } = state.mode;
-  if (kind === 'filter') {
-    const parts = promptKeys.flatMap(({ keys, label }) => keySegments(keys[0], label, true));
+  const typed = promptKeysOf(state);
+  if (typed !== undefined) {
+    const parts = typed.flatMap(({ keys, label }) => keySegments(keys[0], label, true));
     return clip(parts, state.size.columns);
   }
   const bindings = keymap.filter(
@@ -52,6 +78,13 @@ export function keysLine(state: CockpitState): Line {
     [...kept, ...fixed].flatMap(({ line }) => line),
     state.size.columns,
   );
+}
+
+/** The keys that are no letters, while something is typed. */
+function promptKeysOf({ mode }: CockpitState): readonly PromptKey[] | undefined {
+  if (mode.kind === 'filter') return promptKeys;
+  if (mode.kind === 'command') return commandKeys;
+  return mode.kind === 'operation' && mode.typing ? searchKeys : undefined;
 }
 
 function keyPart(binding: Binding, state: CockpitState): Line {

@@ -51,7 +51,14 @@ export function gridModel(state: CockpitState, glyphs: Glyphs): Grid {
     tick: state.now.tick,
   };
   const rows = instances.slice(first, first + grid).map((instance) => {
-    const row = rowModel(instance, instance.user === state.selected, placedColumns, seeing, glyphs);
+    const row = rowModel(
+      instance,
+      instance.user === state.selected,
+      state.marked.includes(instance.user),
+      placedColumns,
+      seeing,
+      glyphs,
+    );
     return { ...row, line: filled(row.line, columns) };
   });
   const hidden = instances.length > grid ? ` ${first + 1}-${first + rows.length} of ${instances.length}` : '';
@@ -87,6 +94,7 @@ function titleLine(placedColumns: readonly PlacedColumn[], hidden: string, colum
 function rowModel(
   instance: Instance,
   selected: boolean,
+  marked: boolean,
   placedColumns: readonly PlacedColumn[],
   seeing: Seeing,
   glyphs: Glyphs,
@@ -99,7 +107,7 @@ function rowModel(
         ? 'moving'
         : stateGlyphs[cells.state.tone];
   const margin = cell(
-    `${selected ? glyphs.pointer : ' '} ${glyph === undefined ? ' ' : glyphs[glyph]} `,
+    `${selected ? glyphs.pointer : ' '}${marked ? glyphs.marked : ' '}${glyph === undefined ? ' ' : glyphs[glyph]} `,
     cells.state.tone,
   );
   const line = placedColumns.flatMap((column, index) => [

@@ -4,8 +4,9 @@ import { eventText } from '../../view/event.ts';
 import { ageText, bytesText, durationText, pad, timeText } from '../../view/format.ts';
 import { standingText, stepResultText } from '../../view/operation.ts';
 import type { Glyphs } from '../glyphs.ts';
-import type { CockpitState, ShownOperation } from '../state.ts';
+import type { CockpitState, Pace, ShownOperation } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
+import { paceText, signs } from './progress.ts';
 
 const barColumns = 20;
 
@@ -29,7 +30,9 @@ export function operationPane(
   const named = new Set(shown.steps.map(({ user }) => user)).size < shown.steps.length;
   const hidden = shown.steps.length - steps.length;
   const lines: Line[] = [
-    ...steps.map((step) => clip(stepLine(step, named, state.now.wall, glyphs), columns)),
+    ...steps.map((step) =>
+      clip(stepLine(step, named, state.now.wall, glyphs, shown.paces[step.id]), columns),
+    ),
     ...(hidden > 0
       ? [clip([segment(`   … ${hidden} more: ${countText(shown.steps)}`, 'muted')], columns)]
       : []),
@@ -82,18 +85,14 @@ function countText(steps: readonly StepRecord[]): string {
   return `${done} of ${steps.length} done`;
 }
 
-const signs: Record<StepRecord['state'], { glyph: keyof Glyphs; tone: Tone }> = {
-  pending: { glyph: 'waiting', tone: 'muted' },
-  started: { glyph: 'moving', tone: 'busy' },
-  succeeded: { glyph: 'done', tone: 'ok' },
-  failed: { glyph: 'failed', tone: 'danger' },
-  refused: { glyph: 'failed', tone: 'attention' },
-  interrupted: { glyph: 'failed', tone: 'attention' },
-  undone: { glyph: 'failed', tone: 'attention' },
-};
-
 /** @param named Say which step it is: there are several of one user. */
-function stepLine(step: StepRecord, named: boolean, wall: number, glyphs: Glyphs): Line {
+function stepLine(
+  step: StepRecord,
+  named: boolean,
+  wall: number,
+  glyphs: Glyphs,
+  pace: Pace | undefined,
+): Line {
   const sign = signs[step.state];
   const head: Line = [
     segment(` ${glyphs[sign.glyph]} `, sign.tone),
@@ -104,7 +103,7 @@ function stepLine(step: StepRecord, named: boolean, wall: number, glyphs: Glyphs
     case 'pending':
       return [...head, segment(`${step.title}: waiting`, 'muted')];
     case 'started':
-      return [...head, ...progressSegments(step, wall, glyphs)];
+      return [...head, ...progressSegments(step, wall, glyphs, pace)];
     case 'succeeded': {
       const took =
         step.startedAt === undefined || step.endedAt === undefined
@@ -126,7 +125,7 @@ function stepLine(step: StepRecord, named: boolean, wall: number, glyphs: Glyphs
   }
 }
 
-function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs): Line {
+function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs, pace: Pace | undefined): Line {
   const elapsed = step.startedAt === undefined ? '' : ageText(wall - step.startedAt);
   const { progress } = step;
   if (progress === undefined || progress.total === 0) return [segment(`${step.title}  ${elapsed}`, 'busy')];
@@ -137,6 +136,9 @@ function progressSegments(step: StepRecord, wall: number, glyphs: Glyphs): Line 
     segment(glyphs.empty.repeat(barColumns - filled), 'muted'),
     segment(` ${pad(`${Math.floor(share * 100)}%`, 4, 'right')}  `, 'plain'),
     segment(`${progress.phase} `, 'busy'),
-    segment(`${bytesText(progress.done)} of ${bytesText(progress.total)}  ${elapsed}`, 'muted'),
+    segment(
+      `${bytesText(progress.done)} of ${bytesText(progress.total)}  ${elapsed}${paceText(progress, pace)}`,
+      'muted',
+    ),
   ];
 }

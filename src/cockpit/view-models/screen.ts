@@ -1,7 +1,6 @@
 import type { Glyphs } from '../glyphs.ts';
-import type { Tone } from '../../view/cell.ts';
 import { paneOf, type CockpitState } from '../state.ts';
-import { bodyWindow } from './body.ts';
+import { bodyWindow, type TextBody } from './body.ts';
 import { findingsPane } from './findings.ts';
 import { keysLine, noticeLine } from './footer.ts';
 import { gridModel, type Grid } from './grid.ts';
@@ -28,7 +27,7 @@ export interface Screen {
   layout: Layout;
   header: Line;
   problems: Line[];
-  body: FleetBody | { kind: 'text'; title: string; tone: Tone; lines: Line[]; selected?: number | undefined };
+  body: FleetBody | TextBody;
   notice: Line;
   keys: Line;
 }
@@ -47,7 +46,7 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
 
 function bodyModel(state: CockpitState, layout: Layout, glyphs: Glyphs): Screen['body'] {
   const text = bodyWindow(state, glyphs);
-  if (text !== undefined) return { kind: 'text', ...text };
+  if (text !== undefined) return text;
   const showsOperation = paneOf(state.mode) === 'operation' && !layout.wide;
   return {
     kind: 'fleet',

@@ -139,12 +139,12 @@ describe('agreeing to a restore', () => {
     await press('s', 'enter', 'y', 'enter');
     expect(carried).toEqual([]);
     await press('backspace', ...'yes', 'enter');
-    expect(carried).toEqual([[{ kind: 'restart', user: 'alice' }, false]]);
+    expect(carried).toEqual([[{ kind: 'restart', users: ['alice'] }, false]]);
   });
 
   it('counts for the plan that is looked at, not for one that answers late', () => {
     const { store } = cockpit();
-    const [first, second]: Asking[] = [{ kind: 'drain' }, { kind: 'restart', user: 'bob' }];
+    const [first, second]: Asking[] = [{ kind: 'drain' }, { kind: 'restart', users: ['bob'] }];
     const mode = { kind: 'plan', preview: undefined, typed: '', offset: 0, from: 'instance' } as const;
     store.dispatch({ type: 'mode', mode: { ...mode, asking: second as Asking } });
     store.dispatch({ type: 'preview', asking: first as Asking, preview: { plan } });

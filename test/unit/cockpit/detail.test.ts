@@ -2,18 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
 import type { CockpitState } from '../../../src/cockpit/state.ts';
-import { bodyOf, bodyWindow } from '../../../src/cockpit/view-models/body.ts';
+import { bodyOf } from '../../../src/cockpit/view-models/body.ts';
 import { lineWidth } from '../../../src/cockpit/view-models/line.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
 import { known } from '../../../src/fleet/observation.ts';
 import type { CatalogEntry } from '../../../src/snapshots/catalog.ts';
 import { dateText } from '../../../src/view/format.ts';
-import { config, hour, probed, snapshot, stateOf, textOf, wall, four } from '../../fakes/cockpit.ts';
+import {
+  config,
+  hour,
+  probed,
+  snapshot,
+  stateOf,
+  textOf,
+  wall,
+  four,
+  windowOf,
+} from '../../fakes/cockpit.ts';
 import { instanceOf, startMoment } from '../../fakes/fleet.ts';
 
 /** What takes the place of the grid: everything about a user, and expected against found. */
-
-const glyphs = glyphsFor(config, { LANG: 'C.UTF-8' });
 
 describe('detail and report', () => {
   const sizes = [
@@ -28,9 +36,9 @@ describe('detail and report', () => {
       const length = bodyOf(state)?.length ?? 0;
       expect(length).toBeGreaterThan(5);
       for (let offset = 0; offset <= length; offset += 1) {
-        const window = bodyWindow({ ...state, mode: { ...state.mode, offset } }, glyphs);
-        expect(window?.lines.length).toBeLessThanOrEqual(size.rows);
-        for (const line of window?.lines ?? []) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
+        const window = windowOf({ ...state, mode: { ...state.mode, offset } });
+        expect(window.lines.length).toBeLessThanOrEqual(size.rows);
+        for (const line of window.lines) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
       }
     }
   });
@@ -42,8 +50,8 @@ describe('detail and report', () => {
     };
     const end = reduce(state, { type: 'move', by: 'last' });
     expect(reduce(end, { type: 'move', by: 1 })).toBe(end);
-    const window = bodyWindow(end, glyphs);
-    expect(window?.lines.length).toBeGreaterThan(5);
+    const window = windowOf(end);
+    expect(window.lines.length).toBeGreaterThan(5);
     expect(reduce(reduce(end, { type: 'move', by: -1 }), { type: 'move', by: 1 }).mode).toEqual(end.mode);
   });
 
@@ -61,7 +69,7 @@ describe('detail and report', () => {
       ...stateOf({ columns: 80, rows: 24 }, instanceOf('alice', { snapshots: known(counting, startMoment) })),
       mode: { kind: 'detail', offset: 5000, from: 'instance' },
     };
-    bodyWindow(state, glyphs);
+    windowOf(state);
     expect(made).toBeLessThan(100);
   });
 
@@ -72,7 +80,7 @@ describe('detail and report', () => {
       ...stateOf({ columns: 200, rows: 60 }, instanceOf('alice', { probes: known([standing], startMoment) })),
       mode: { kind: 'detail', offset: 0, from: 'instance' },
     };
-    const text = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf).join('\n');
+    const text = windowOf(state).lines.map(textOf).join('\n');
     expect(text).toContain(
       'broken at exchange, 2h ago, since 5h, last ok 9h ago: /api/auth/bootstrap answered 500',
     );
@@ -96,7 +104,7 @@ describe('detail and report', () => {
       mode: { kind: 'detail', offset: 0, from: 'instance' },
       chronicle: { user: 'alice', operations: [], changes },
     };
-    const lines = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf);
+    const lines = windowOf(state).lines.map(textOf);
     expect(lines.slice(-4).map((line) => line.slice(22).replaceAll(/ +/g, ' '))).toEqual([
       'running since 2h 0.0.24, before that unknown: no answ…',
       'unit since 3h running',
@@ -104,7 +112,7 @@ describe('detail and report', () => {
       'running for 1h 0.0.20',
     ]);
     // Somebody else's past is nobody's: it is being read.
-    const bobs = (bodyWindow({ ...state, selected: 'bob' }, glyphs)?.lines ?? []).map(textOf);
+    const bobs = windowOf({ ...state, selected: 'bob' }).lines.map(textOf);
     expect(bobs.at(-1)).toBe(' nothing that was seen');
   });
 
@@ -131,7 +139,7 @@ describe('detail and report', () => {
         ...stateOf({ columns, rows: 60 }, one),
         mode: { kind: 'detail', offset: 0, from: 'instance' },
       };
-      const all = (bodyWindow(state, glyphs)?.lines ?? []).map(textOf);
+      const all = windowOf(state).lines.map(textOf);
       return all.slice(all.indexOf(' 1 snapshot') + 1, all.indexOf(' operations') - 1);
     };
     const done = ` protected read ${dateText(wall - hour)} tried ${dateText(wall)} by 0.0.24 manual-alice-3.sqlite`;
@@ -147,8 +155,8 @@ describe('detail and report', () => {
   it('say what was expected, beside what was found or below it', () => {
     const text = (columns: number) => {
       const mode = { kind: 'report', offset: 0, from: 'instance' } as const;
-      return (bodyWindow({ ...four({ columns, rows: 60 }), mode }, glyphs)?.lines ?? [])
-        .map(textOf)
+      return windowOf({ ...four({ columns, rows: 60 }), mode })
+        .lines.map(textOf)
         .join('\n');
     };
     expect(text(120)).toMatch(
@@ -180,14 +188,11 @@ describe('detail and report', () => {
     const cells = narrow.body.kind === 'fleet' ? (narrow.body.grid.rows[0]?.line ?? []) : [];
     expect(cells.find(({ tone }) => tone === 'danger')?.text.trim()).toBe('none');
     expect(cells.findLast(({ tone }) => tone === 'danger')?.text.trim()).toBe('ahead');
-    const detail = bodyWindow(
-      {
-        ...stateOf({ columns: 200, rows: 60 }, ahead),
-        mode: { kind: 'detail', offset: 0, from: 'instance' },
-      },
-      glyphs,
-    );
-    expect(textOf(detail?.lines[0] ?? [])).toMatch(
+    const detail = windowOf({
+      ...stateOf({ columns: 200, rows: 60 }, ahead),
+      mode: { kind: 'detail', offset: 0, from: 'instance' },
+    });
+    expect(textOf(detail.lines[0] ?? [])).toMatch(
       /schema 32, but 0\.0\.24 knows 30; .*restart t3-serve@alice\.service/,
     );
   });

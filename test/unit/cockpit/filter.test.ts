@@ -141,6 +141,7 @@ describe('typing', () => {
       compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
       versions: () => Promise.resolve({ problem: 'no' }),
       recover: ask('recover'),
+      saveReport: () => Promise.resolve({ problem: 'no' }),
       stop: () => Promise.resolve('asked'),
       redraw: () => undefined,
     };

@@ -8,7 +8,10 @@ import { four } from '../../fakes/cockpit.ts';
 
 const asked: string[] = [];
 const effects = {
-  backup: (user: string | undefined) => (asked.push(user ?? 'everyone'), Promise.resolve({ operation: 1 })),
+  backup: (users: readonly string[]) => (
+    asked.push(users.join(' ') || 'everyone'),
+    Promise.resolve({ operation: 1 })
+  ),
 } as unknown as Effects;
 
 describe('going through what is found', () => {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../../src/cockpit/asking.ts';
-import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
-import { bodyWindow } from '../../../src/cockpit/view-models/body.ts';
-import { alice, bob, config, stateOf } from '../../fakes/cockpit.ts';
+import { alice, bob, stateOf, windowOf } from '../../fakes/cockpit.ts';
 import { controlled } from '../../fakes/controlled.ts';
 
-const glyphs = glyphsFor(config, { LANG: 'C.UTF-8' });
 const none = { projects: 0, threads: 0, messages: 0, turns: 0, lastActivity: null };
 const cockpit = (choice?: Choice) =>
   controlled(stateOf(undefined, alice, bob), { refused: 'not looked at' }, none, choice);
@@ -14,10 +11,10 @@ describe('a version', () => {
   it('is chosen from what there is, the latest first of all', async () => {
     const { press, previewed, store } = cockpit();
     await press('u');
-    const lines = bodyWindow(store.get(), glyphs)?.lines.map((line) => line.map(({ text }) => text).join(''));
-    expect(lines?.[2]).toMatch(/› 0\.0\.27 +32 +latest/);
-    expect(lines?.[3]).toMatch(/0\.0\.24 +30 +installed {2}run by alice, bob/);
-    expect(lines?.[4]).toMatch(/older: only with --allow-downgrade/);
+    const lines = windowOf(store.get()).lines.map((line) => line.map(({ text }) => text).join(''));
+    expect(lines[2]).toMatch(/› 0\.0\.27 +32 +latest/);
+    expect(lines[3]).toMatch(/0\.0\.24 +30 +installed {2}run by alice, bob/);
+    expect(lines[4]).toMatch(/older: only with --allow-downgrade/);
     await press('enter');
     expect(previewed).toEqual([{ kind: 'bump', version: '0.0.27' }]);
   });
@@ -38,7 +35,7 @@ describe('a version', () => {
     });
     await press('u', 'enter');
     expect(store.get().notice?.text).toContain('there is no version to choose');
-    expect(bodyWindow(store.get(), glyphs)?.lines[1]?.[0]?.text).toContain('the package source: down');
+    expect(windowOf(store.get()).lines[1]?.[0]?.text).toContain('the package source: down');
     expect(previewed).toEqual([]);
   });
 

@@ -27,7 +27,9 @@ function linesOf({ header, problems, body, notice, keys }: Screen): Line[] {
   const inBody =
     body.kind === 'text'
       ? body.lines
-      : [body.grid.titles, ...body.grid.rows.map(({ line }) => line), ...(body.pane?.model.lines ?? [])];
+      : body.kind === 'split'
+        ? [...body.left.lines, ...body.right.lines]
+        : [body.grid.titles, ...body.grid.rows.map(({ line }) => line), ...(body.pane?.model.lines ?? [])];
   return [header, ...problems, ...inBody, notice, keys];
 }
 
@@ -76,7 +78,9 @@ describe('whatever comes in, in whatever order,', () => {
         const height =
           body.kind === 'text'
             ? 1 + body.lines.length
-            : 1 + body.grid.rows.length + 1 + (body.pane?.model.lines.length ?? 0);
+            : body.kind === 'split'
+              ? 1 + Math.max(body.left.lines.length, body.right.lines.length)
+              : 1 + body.grid.rows.length + 1 + (body.pane?.model.lines.length ?? 0);
         expect(height + 3 + screen.problems.length).toBeLessThanOrEqual(rows);
         if (body.kind === 'fleet' && body.grid.rows.some(({ user }) => user !== ''))
           expect(body.grid.rows.filter(({ selected }) => selected)).toHaveLength(1);

@@ -191,7 +191,7 @@ const modes: fc.Arbitrary<Mode> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('plan' as const),
-    asking: fc.constant({ kind: 'restart' as const, user: 'alice' }),
+    asking: fc.constant({ kind: 'restart' as const, users: ['alice'] }),
     preview: fc.oneof(
       fc.constant(undefined),
       texts.map((refused) => ({ refused })),

@@ -1,0 +1,299 @@
+import { valueOf } from '../fleet/observation.ts';
+import { snapshotsOf, visibleInstances } from './arrange.ts';
+import { askingText, type Asking } from './asking.ts';
+import { listedOperation } from './courtesy.ts';
+import type { Asked, Effects } from './effects.ts';
+import type { Intent } from './intents.ts';
+import { nextPalette } from './look.ts';
+import { offeredIn } from './offered.ts';
+import { detailTabs, operationViews, paneOf, type DetailTab, type Mode } from './state.ts';
+import type { Store } from './store.ts';
+import { hasEvidence, matchesIn } from './view-models/opened.ts';
+import { gridHeight, layoutOf } from './view-models/layout.ts';
+
+/** Carries intents out: those that only look by the reducer, the others by effects. Holds no state of its own. */
+export class Performer {
+  readonly #store: Store;
+  readonly #effects: Effects;
+
+  constructor(store: Store, effects: Effects) {
+    this.#store = store;
+    this.#effects = effects;
+  }
+
+  perform(intent: Intent): void {
+    const { dispatch, get } = this.#store;
+    const state = get();
+    const pane = paneOf(state.mode);
+    const users = meantBy(state);
+    switch (intent.type) {
+      case 'move':
+        return dispatch({ type: 'move', by: intent.by });
+      case 'page':
+        return dispatch({
+          type: 'move',
+          by: intent.direction * Math.max(1, Math.floor(gridHeight(state) / 2)),
+        });
+      case 'help':
+        return this.#toggle('help', { kind: 'help', offset: 0, from: pane, of: state.mode });
+      case 'detail':
+        return this.#toggle('detail', { kind: 'detail', offset: 0, from: pane });
+      case 'tab':
+        return this.#tab(intent.to);
+      case 'filter': {
+        const { filter, selected } = state;
+        return this.#show({ kind: 'filter', pane, before: { filter, selected } });
+      }
+      case 'command':
+        return this.#show({ kind: 'command', typed: '', at: 0, from: pane, of: state.mode });
+      case 'findings':
+        return this.#toggle('findings', { kind: 'findings', at: 0, key: undefined, from: pane });
+      case 'row':
+        // A filter must not hide whom a finding is about.
+        if (!visibleInstances(state).some(({ user }) => user === state.selected))
+          dispatch({ type: 'filter', filter: '' });
+        return this.#show({ kind: 'fleet', pane: 'instance' });
+      case 'palette colours': {
+        const palette = nextPalette(state.look.palette);
+        dispatch({ type: 'look', look: { palette } });
+        return this.say(`colours: ${palette} (screen.theme in the config keeps it)`, 'muted');
+      }
+      case 'sort':
+        return dispatch({ type: 'sort' });
+      case 'mark':
+        return dispatch({ type: 'mark' });
+      case 'mark all':
+        return dispatch({ type: 'mark all' });
+      case 'pane':
+        return this.#show({ kind: 'fleet', pane: pane === 'operation' ? 'instance' : 'operation' });
+      case 'back':
+        return this.#back();
+      case 'probe':
+        return this.#probe(intent.everybody ? [] : users);
+      case 'verify':
+        this.#show({ kind: 'report', offset: 0, from: pane });
+        return void this.ask('verification', () => this.#effects.verify());
+      case 'restore':
+        return this.#restore();
+      case 'choose': {
+        const { mode } = state;
+        const entry = mode.kind === 'pick' ? snapshotsOf(state, mode.user)[mode.at] : undefined;
+        if (entry !== undefined)
+          this.plan({ kind: 'restore', user: entry.user, file: `${entry.folder}/${entry.file}` });
+        return;
+      }
+      case 'read': {
+        const { mode } = state;
+        if (mode.kind !== 'pick') return;
+        return void this.ask(`reading of ${mode.user}’s snapshots`, () =>
+          this.#effects.readSnapshots(mode.user),
+        );
+      }
+      case 'restart':
+        if (users.length > 0) this.plan({ kind: 'restart', users });
+        return;
+      case 'drain':
+        return this.plan({ kind: 'drain' });
+      case 'bump':
+        this.#show({ kind: 'versions', at: 0, key: undefined, choice: undefined, from: pane });
+        return void this.#effects.versions().then((choice) => dispatch({ type: 'choice', choice }));
+      case 'choose version': {
+        const version = state.mode.kind === 'versions' ? offeredIn(state.mode)[state.mode.at] : undefined;
+        if (version !== undefined) this.plan({ kind: 'bump', version });
+        return;
+      }
+      case 'freeze':
+        return this.plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
+      case 'operations':
+        return this.#toggle('operations', { kind: 'operations', at: 0, key: undefined, from: pane });
+      case 'open operation': {
+        const id = (listedOperation(state) ?? state.operation ?? state.operations[0])?.operation.id;
+        return id === undefined ? undefined : this.open(id);
+      }
+      case 'operation view':
+        return this.#operationView(intent.view);
+      case 'search':
+        if (state.mode.kind === 'operation')
+          this.#show({ ...state.mode, view: 'output', typing: true, search: '', offset: 0, follow: true });
+        return;
+      case 'match':
+        return this.#match(intent.direction);
+      case 'save report':
+        return this.#save();
+      case 'undo':
+      case 'resume':
+      case 'rollback': {
+        const id = listedOperation(state)?.operation.id;
+        if (id !== undefined) this.plan({ kind: intent.type, operation: id });
+        return;
+      }
+      case 'recover':
+        return void this.ask('clearing up', () => this.#effects.recover());
+      case 'backup':
+        return this.#backup(intent.everybody ? [] : users);
+      case 'stop':
+        return void this.#stop(state.operation?.operation.id);
+      case 'redraw':
+        return this.#effects.redraw();
+      case 'quit':
+        return dispatch({ type: 'leave' });
+    }
+  }
+
+  /** Show what something would do, and ask. */
+  plan(asking: Asking): void {
+    const { dispatch, get } = this.#store;
+    this.#show({ kind: 'plan', asking, preview: undefined, typed: '', offset: 0, from: paneOf(get().mode) });
+    void this.#effects.preview(asking).then((preview) => dispatch({ type: 'preview', asking, preview }));
+  }
+
+  /** Do what was agreed to. */
+  carryOut({ asking, from }: Extract<Mode, { kind: 'plan' }>, interruptTurn: boolean): void {
+    this.#show({ kind: 'fleet', pane: from });
+    void this.ask(askingText(asking), () => this.#effects.carryOut(asking, interruptTurn));
+  }
+
+  /** One operation wholly; escape leads back to where it was opened from. */
+  open(id: number): void {
+    const { mode, operation } = this.#store.get();
+    const runs = operation?.operation.id === id && operation.operation.state !== 'ended';
+    this.#store.dispatch({ type: 'read', operation: id });
+    this.#show({
+      kind: 'operation',
+      id,
+      view: runs ? 'output' : 'tree',
+      offset: 0,
+      follow: runs,
+      search: '',
+      typing: false,
+      from: paneOf(mode),
+      back: mode.kind === 'operations' ? 'operations' : 'fleet',
+    });
+  }
+
+  say(text: string, tone: 'muted' | 'ok' | 'attention' | 'danger'): void {
+    this.#store.dispatch({ type: 'notice', notice: { text, tone } });
+  }
+
+  async ask(what: string, ask: () => Promise<Asked>): Promise<void> {
+    this.say(`${what}…`, 'muted');
+    const answer = await ask();
+    if ('problem' in answer) this.say(answer.problem, 'danger');
+    else this.say(`operation ${answer.operation}: ${what}`, 'ok');
+  }
+
+  #show(mode: Mode): void {
+    this.#store.dispatch({ type: 'mode', mode });
+  }
+
+  /** Into a mode, or out of it by the same key. */
+  #toggle(kind: Mode['kind'], mode: Mode): void {
+    const { mode: now } = this.#store.get();
+    this.#show(now.kind === kind ? backFrom(now) : mode);
+  }
+
+  #backup(users: readonly string[]): void {
+    void this.ask(`backup of ${namesText(users)}`, () => this.#effects.backup(users));
+    this.#store.dispatch({ type: 'unmark' });
+  }
+
+  #probe(users: readonly string[]): void {
+    void this.ask(`probe of ${namesText(users)}`, () => this.#effects.probe(users));
+    this.#store.dispatch({ type: 'unmark' });
+  }
+
+  #restore(): void {
+    const { dispatch, get } = this.#store;
+    const { selected: user, mode } = get();
+    if (user === undefined) return;
+    this.#show({ kind: 'pick', user, at: 0, key: undefined, comparison: undefined, from: paneOf(mode) });
+    void this.#effects.compare(user).then((comparison) => dispatch({ type: 'comparison', comparison }));
+  }
+
+  #tab(to: DetailTab | 1 | -1): void {
+    const { mode } = this.#store.get();
+    if (mode.kind !== 'detail') return;
+    const now = detailTabs.indexOf(mode.tab ?? 'overview');
+    const tab =
+      typeof to === 'string'
+        ? to
+        : (detailTabs[(now + to + detailTabs.length) % detailTabs.length] ?? 'overview');
+    this.#show({ ...mode, tab, offset: 0 });
+  }
+
+  #operationView(view: (typeof operationViews)[number] | 'next'): void {
+    const { mode, opened } = this.#store.get();
+    if (mode.kind !== 'operation') return;
+    const views = operationViews.filter((each) => each !== 'evidence' || hasEvidence(opened));
+    const next = views[(views.indexOf(mode.view) + 1) % views.length] ?? 'tree';
+    const chosen = view === 'next' ? next : mode.view === view ? 'tree' : view;
+    this.#show({ ...mode, view: chosen, offset: 0, follow: chosen === 'output' });
+  }
+
+  /** To the next place with what is looked for, or the one before. */
+  #match(direction: 1 | -1): void {
+    const state = this.#store.get();
+    const { mode } = state;
+    if (mode.kind !== 'operation') return;
+    const { wide, right, columns } = layoutOf(state);
+    const places = matchesIn(state, mode, wide ? right : columns);
+    if (places.length === 0) return this.say(`nothing has "${mode.search}"`, 'attention');
+    const at = mode.follow ? Number.POSITIVE_INFINITY : mode.offset;
+    const next =
+      direction === 1
+        ? (places.find((place) => place > at) ?? places[0])
+        : (places.findLast((place) => place < at) ?? places.at(-1));
+    this.#show({ ...mode, view: 'output', offset: next ?? 0, follow: false });
+  }
+
+  #save(): void {
+    const { mode } = this.#store.get();
+    if (mode.kind !== 'operation') return;
+    this.say('writing…', 'muted');
+    void this.#effects
+      .saveReport(mode.id)
+      .then((answer) =>
+        'file' in answer ? this.say(`written to ${answer.file}`, 'ok') : this.say(answer.problem, 'danger'),
+      );
+  }
+
+  /** Out of a mode; in the fleet, out of the operation's pane, then away with the marks, then out of the filter. */
+  #back(): void {
+    const { dispatch, get } = this.#store;
+    const { mode, filter, marked, result } = get();
+    if (mode.kind !== 'fleet') return this.#show(backFrom(mode));
+    if (result !== undefined) return dispatch({ type: 'read', operation: result.operation.id });
+    if (mode.pane === 'instance' && marked.length > 0) return dispatch({ type: 'unmark' });
+    if (mode.pane === 'instance' && filter !== '') return dispatch({ type: 'filter', filter: '' });
+    this.#show({ kind: 'fleet', pane: 'instance' });
+  }
+
+  async #stop(operation: number | undefined): Promise<void> {
+    if (operation === undefined) return;
+    this.say('asking it to stop…', 'muted');
+    this.say(await this.#effects.stop(operation), 'attention');
+  }
+}
+
+/** Whom a key means: those who are marked, where some are, else the selected one. */
+export function meantBy({
+  marked,
+  selected,
+  mode,
+}: Pick<ReturnType<Store['get']>, 'marked' | 'selected' | 'mode'>): readonly string[] {
+  if (mode.kind === 'fleet' && marked.length > 0) return marked;
+  return selected === undefined ? [] : [selected];
+}
+
+/** Where a mode leads back to. */
+function backFrom(mode: Mode): Mode {
+  if ((mode.kind === 'help' || mode.kind === 'command') && mode.of !== undefined) return mode.of;
+  const from = paneOf(mode);
+  if (mode.kind === 'operation' && mode.search !== '') return { ...mode, search: '', typing: false };
+  return mode.kind === 'operation' && mode.back === 'operations'
+    ? { kind: 'operations', at: 0, key: String(mode.id), from }
+    : { kind: 'fleet', pane: from };
+}
+
+const namesText = (users: readonly string[]) =>
+  users.length === 0 ? 'everyone' : users.length <= 3 ? users.join(', ') : `${users.length} users`;
