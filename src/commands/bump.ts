@@ -35,6 +35,34 @@ export function bump(
   );
 }
 
+export interface RollbackFlags {
+  to?: string;
+  whateverPinned: boolean;
+  detach: boolean;
+}
+
+/** `rollback [USER...]`: pins and binary back, then one user after the other, each with a database that it knows. */
+export function rollback(
+  context: CommandContext,
+  users: string[],
+  { to, whateverPinned, detach }: RollbackFlags,
+): Promise<ExitCode> {
+  return withHost(context, (opened) =>
+    carryOut(
+      context,
+      opened,
+      {
+        kind: 'rollback',
+        whateverPinned,
+        ...(to === undefined ? {} : { to }),
+        ...(users.length === 0 ? {} : { users }),
+      },
+      { versions: true, readers: true },
+      detach,
+    ),
+  );
+}
+
 /** `freeze REASON`, `unfreeze`: may versions move on this host? Its own scripts heed it as well. */
 export function freeze(context: CommandContext, reason: string | null, detach: boolean): Promise<ExitCode> {
   return withHost(context, (opened) =>

@@ -202,11 +202,12 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
 
   program
     .command('undo')
-    .description('put back what a restore has replaced, unless work has been done since')
+    .description('put back what a restore, or a rollback, has replaced, unless work has been done since')
     .argument('<operation>', 'its number', integerArgument)
+    .argument('[user...]', 'only these; everybody whose database it has replaced, without names')
     .option('--interrupt-turn', 'also when a turn is in flight, which it cuts off', false)
     .option('--detach', 'start it and return', false)
-    .action(change((id: number, flags: RestoreFlags) => undo(context(), id, flags)));
+    .action(change((id: number, users: string[], flags: RestoreFlags) => undo(context(), id, users, flags)));
 
   program
     .command('restart')

@@ -1,14 +1,17 @@
 import { administratorName } from '../fleet/collect/versions.ts';
 import { readAs } from '../fleet/reader/read.ts';
 import { expand } from '../config/expand.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { strategyOf } from '../operations/enforcer.ts';
 import { disrupts } from '../operations/hold.ts';
 import { pinObstacle } from '../operations/pins/editor.ts';
 import type { Plan, Request, RequestInput } from '../operations/plan.ts';
 import { requestSchema } from '../operations/plan.ts';
+import { readMoves, schemaSeen } from '../operations/moves.ts';
 import type { LiveWork } from '../operations/restore.ts';
+import type { RollbackFacts } from '../operations/rollback.ts';
+import pLimit from 'p-limit';
 import { sessionMembers } from '../operations/session.ts';
 import { currentActor, planOperation, submit, type PlanningFacts } from '../operations/submit.ts';
 import { Refused, UsageProblem } from '../operations/errors.ts';
@@ -102,11 +105,14 @@ async function factsFor(
   { environment }: Io,
 ): Promise<PlanningFacts> {
   const { journal, host, config } = opened;
-  if (request.kind === 'preflight' || request.kind === 'bump') {
-    const candidate = await findCandidate(host, config, request.version);
+  const whoseFiles = async () => {
     const administrator = administratorName(config, environment);
     const account = (await host.accounts.byName([administrator])).get(administrator);
-    const home = account?.home ?? '/nonexistent';
+    return { administrator, account, home: account?.home ?? '/nonexistent' };
+  };
+  if (request.kind === 'preflight' || request.kind === 'bump') {
+    const candidate = await findCandidate(host, config, request.version);
+    const { administrator, account, home } = await whoseFiles();
     const installed = valueOf(fleet.installed);
     const verdict =
       journal === undefined || 'problem' in candidate || installed === undefined
@@ -131,10 +137,54 @@ async function factsFor(
       },
     };
   }
-  if (request.kind === 'restore') return { journal, live: await liveWork(request.user, fleet, opened) };
-  if (request.kind === 'undo')
-    return { journal, live: await liveWork(undoable(journal, request.operation).user, fleet, opened) };
+  if (request.kind === 'rollback' || request.kind === 'drain' || request.kind === 'restart') {
+    const users = fleet.instances.filter(({ deferral }) =>
+      request.kind === 'drain' ? valueOf(deferral) !== undefined : request.kind === 'rollback',
+    );
+    const { administrator, home } = await whoseFiles();
+    return {
+      journal,
+      rollback: { administrator, home, ...(await wayBack(users, fleet, opened)) },
+    };
+  }
+  if (request.kind === 'restore') return { journal, live: await liveWorks([request.user], fleet, opened) };
+  if (request.kind === 'undo') {
+    const users = undoable(journal, request.operation, request.users).map(({ user }) => user);
+    return { journal, live: await liveWorks(users, fleet, opened) };
+  }
   return { journal };
+}
+
+/** Readers of users' databases at the same time. */
+const readers = 4;
+
+/** What there is to go back to, and what these users' databases hold now. */
+async function wayBack(
+  users: readonly Instance[],
+  fleet: Fleet,
+  opened: Opened,
+): Promise<Pick<RollbackFacts, 'moves' | 'schemaOf' | 'live'>> {
+  const { journal } = opened;
+  return {
+    moves: journal === undefined ? { last: undefined, own: new Map() } : readMoves(journal),
+    schemaOf: (version) => (journal === undefined ? undefined : schemaSeen(journal, version)),
+    live: await liveWorks(
+      users.map(({ user }) => user),
+      fleet,
+      opened,
+    ),
+  };
+}
+
+/** How much work each of these users' live databases holds. */
+async function liveWorks(
+  users: readonly string[],
+  fleet: Fleet,
+  opened: Opened,
+): Promise<Map<string, LiveWork>> {
+  const limit = pLimit(readers);
+  const works = users.map((user) => limit(async () => [user, await liveWork(user, fleet, opened)] as const));
+  return new Map(await Promise.all(works));
 }
 
 /** Read how much work a user's live database holds, as its owner. */

@@ -24,14 +24,21 @@ export function restore(
   );
 }
 
-/** `undo OPERATION`: put back what a restore replaced. */
+/** `undo OPERATION [USER…]`: put back what a restore, or a rollback, replaced. */
 export function undo(
   context: CommandContext,
   operation: number,
+  users: string[],
   { interruptTurn, detach }: Omit<RestoreFlags, 'snapshot'>,
 ): Promise<ExitCode> {
   return withHost(context, (opened) =>
-    carryOut(context, opened, { kind: 'undo', operation, interruptTurn }, scope, detach),
+    carryOut(
+      context,
+      opened,
+      { kind: 'undo', operation, interruptTurn, ...(users.length === 0 ? {} : { users }) },
+      scope,
+      detach,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { bump, freeze, type BumpFlags } from './bump.ts';
+import { bump, freeze, rollback, type BumpFlags, type RollbackFlags } from './bump.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { launcher, launcherState } from './launcher.ts';
@@ -48,6 +48,17 @@ export function versionCommands(
     .action(
       change((version: string, users: string[], flags: BumpFlags) => bump(context(), version, users, flags)),
     );
+
+  program
+    .command('rollback')
+    .description(
+      'take everybody back to what the last bump replaced, with the databases from before; what is given up is kept',
+    )
+    .argument('[user...]', 'only these give up what they have done since; the others stay, where they can')
+    .option('--to <version>', 'back to this one')
+    .option('--whatever-pinned', 'also when the pin files disagree', false)
+    .option('--detach', 'start it and return', false)
+    .action(change((users: string[], flags: RollbackFlags) => rollback(context(), users, flags)));
 
   const launch = program
     .command('launcher')

@@ -12,21 +12,10 @@ import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
 import { enforceOf, enforcerNotes, keepingLane, movedOf, requireEnforcer, strategyOf } from './enforcer.ts';
-import {
-  groundOf,
-  hostingReason,
-  proveOf,
-  settleOf,
-  startOf,
-  stopOf,
-  type Ground,
-  type Naming,
-} from './lane.ts';
-import { chooseOf } from './launcher.ts';
-import type { ColdCopyStep, Plan, Request, SnapshotStep, StageStep, Step } from './plan.ts';
+import { groundOf, hostingReason, settleOf, type Ground, type Naming } from './lane.ts';
+import { moveSteps } from './move.ts';
+import type { Plan, Request, SnapshotStep, Step } from './plan.ts';
 import { planPreflight, type CandidateFacts } from './preflight.ts';
-import { bytesOf, prebumpOf } from './prebump.ts';
-import { replaceOf } from './restore.ts';
 import { switchLane } from './switch.ts';
 import type { GateVerdict } from './verdicts.ts';
 
@@ -248,80 +237,28 @@ function laneOf(
   { ground, from, own, instance, schema, off }: BumpUser,
   config: Config,
   { to, schema: expected, enforced }: { to: string; schema: Migration | null; enforced: boolean },
-  { now, tail }: Naming,
+  naming: Naming,
 ): Lane {
-  const { user, unit, port, live, home, version } = ground;
-  // A second later than the first one: names count in seconds, and are read by people.
-  const taken = now + 1000;
-  const copy: ColdCopyStep = {
-    ...prebumpOf(ground, instance, { now: taken, tail }),
-    back: {
-      schema,
-      stage: stageOf(ground, { version: version ?? null, takenAt: taken, bytes: bytesOf(instance) }),
-      // What it gives way to is what the new version has made of it.
-      replace: replaceOf({ ...ground, version: to }, instance, { now: taken + 1000, tail }),
-    },
+  const { user } = ground;
+  const moving = { ground, instance, from, to, own, off, schema, expected };
+  const how = { onFailure: 'take all back', keepStopped: true, back: false, owes: true } as const;
+  const steps = moveSteps({ ...moving, ...how }, config, naming);
+  return {
+    user,
+    phase: 'users',
+    steps: [
+      ...(enforced ? movedBySomebody(steps, { from, to }) : steps),
+      settleOf(ground, expand(config.paths.deferral, { user })),
+    ],
   };
-  const deferral = { file: expand(config.paths.deferral, { user }), version: to };
-  const stop = stopOf(ground, { exclusive: true, deferral, keepStopped: true });
-  const start = { ...startOf(ground, off), guarded: true };
-  const steps: Step[] = [
-    ...(enforced
-      ? [movedOf({ from, to, stop, copy, start })]
-      : [
-          stop,
-          copy,
-          // While it is stopped: server and mints change together.
-          ...(own ? [chooseOf(config, { user, from, to }, `${user}/choose`)] : []),
-          start,
-        ]),
-    {
-      kind: 'check',
-      id: `${user}/check`,
-      title: 'version and schema',
-      user,
-      unit,
-      port,
-      version: to,
-      live,
-      home,
-      schema: expected,
-    },
-    ...(off ? [] : [proveOf(ground, 'take all back')]),
-    {
-      kind: 'soak',
-      id: `${user}/soak`,
-      title: 'watch it',
-      user,
-      unit,
-      port,
-      version: to,
-      time: config.bump.soak,
-    },
-    settleOf(ground, deferral.file),
-  ];
-  return { user, phase: 'users', steps };
 }
 
-/** Which copy it is going to be is known when it is needed (steps/put-back.ts). */
-function stageOf(
-  { user, backups, folder, live, home, base }: Ground,
-  about: Pick<StageStep, 'version' | 'takenAt' | 'bytes'>,
-): StageStep {
-  return {
-    kind: 'stage',
-    id: `${user}/stage`,
-    title: 'check the snapshot, and copy it beside the database',
-    user,
-    backups,
-    folder,
-    file: '',
-    live,
-    home,
-    base,
-    snapshotKind: 'prebump',
-    sha256: null,
-    seen: null,
-    ...about,
-  };
+/** What moves them is the host's own script: what is ours of it is to look, and the way back. */
+function movedBySomebody(steps: readonly Step[], about: { from: string; to: string }): Step[] {
+  const part = <Kind extends Step['kind']>(kind: Kind) =>
+    steps.find((step): step is Extract<Step, { kind: Kind }> => step.kind === kind);
+  const [stop, copy, start] = [part('stop'), part('cold-copy'), part('start')];
+  if (stop === undefined || copy === undefined || start === undefined) return [...steps];
+  const own = new Set<Step>([stop, copy, start]);
+  return [movedOf({ ...about, stop, copy, start }), ...steps.filter((step) => !own.has(step))];
 }

@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { whyUnknown } from './choice.ts';
-import type { ProveStep, SettleStep, StartStep, StopStep } from './plan.ts';
+import type { Migration } from '../t3/state-database.ts';
+import type { CheckStep, HoldStep, ProveStep, SettleStep, SoakStep, StartStep, StopStep } from './plan.ts';
 
 /** When something is planned, and what makes its names its own. */
 export interface Naming {
@@ -121,6 +122,49 @@ export function proveOf(ground: Ground, onFailure: ProveStep['onFailure']): Prov
     baseDir: ground.baseDir,
     database: ground.live,
     onFailure,
+  };
+}
+
+/** @param expected The schema; null for what the gate of this operation sees, `unforeseen` where nobody knows. */
+export function checkOf(
+  { user, unit, port, live, home }: Ground,
+  version: string,
+  expected: Migration | null | 'unforeseen',
+): CheckStep {
+  return {
+    kind: 'check',
+    id: `${user}/check`,
+    title: 'version and schema',
+    user,
+    unit,
+    port,
+    version,
+    live,
+    home,
+    ...(expected === 'unforeseen' ? { schema: null, unforeseen: true } : { schema: expected }),
+  };
+}
+
+export function soakOf({ user, unit, port }: Ground, version: string, time: number): SoakStep {
+  return { kind: 'soak', id: `${user}/soak`, title: 'watch it', user, unit, port, version, time };
+}
+
+/** @param untilStarted What `HoldStep` says of it. */
+export function holdOf(
+  { paths }: Config,
+  { user, unit, version }: { user: string; unit: string; version: string },
+  untilStarted: boolean,
+): HoldStep {
+  return {
+    kind: 'hold',
+    id: `${user}/hold`,
+    title: `hold ${user} on ${version} until then`,
+    user: null,
+    whose: user,
+    unit,
+    program: expand(paths.versionBinary, { version }),
+    version,
+    untilStarted,
   };
 }
 

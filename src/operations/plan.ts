@@ -189,8 +189,11 @@ export type StartStep = z.output<typeof startStep>;
 const proveStep = z.object({
   ...probeStep.shape,
   kind: z.literal('prove'),
-  /** What a broken handshake means: back to what was there, or stay and say so. */
-  onFailure: z.enum(['go back', 'stay', 'take all back']),
+  /**
+   * What a broken handshake means: back to what was there; stay, and say so; everybody back; or, of a version that was
+   * moved, this one back. In the last two cases nothing may be worse than it was (steps/prove.ts).
+   */
+  onFailure: z.enum(['go back', 'stay', 'take all back', 'lead back']),
 });
 export type ProveStep = z.output<typeof proveStep>;
 
@@ -252,6 +255,7 @@ export const planSchema = z.object({
     'drain',
     'preflight',
     'bump',
+    'rollback',
     'freeze',
     'launcher',
   ]),

@@ -25,7 +25,7 @@ import {
 } from './executor.ts';
 import { holdTimers, releaseTimers } from './hold.ts';
 import { planSchema, type Plan, type Request, type Step } from './plan.ts';
-import { Rollout } from './rollout.ts';
+import { movesVersions, prepareMoving } from './moving.ts';
 import { stepKind } from './steps/index.ts';
 import { Lane } from './steps/step.ts';
 
@@ -126,7 +126,7 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
   if (except !== undefined) joinSessions(durable, except, operation.id);
   const accountOf = await accountsOf(plan, host);
   if (way !== 'clear up') await holdTimers(host, config, recorder);
-  if (plan.kind === 'bump' && way !== 'clear up') {
+  if (movesVersions(plan) && way !== 'clear up') {
     const ended = await recoverRollout(plan, accountOf, execution, way);
     await releaseTimers(host, config, recorder);
     return end(
@@ -162,7 +162,7 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
   end(outcome, `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`);
 }
 
-/** A bump that was cut off: what was begun is settled first, then all of it goes on, or back. */
+/** A bump, or a rollback, that was cut off: what was begun is settled first, then all of it goes on, or back. */
 async function recoverRollout(
   plan: Plan,
   accountOf: AccountOf,
@@ -194,10 +194,10 @@ async function recoverRollout(
     }
     await run.lane.release();
   }
-  const rollout = await Rollout.prepare(plan, execution);
-  return way === 'resume' && !rollout.turned
-    ? rollout.forward()
-    : rollout.backward('it was cut off', 'interrupted');
+  const moving = await prepareMoving(plan, execution);
+  return (way === 'resume' && !moving.turned) || moving.settled
+    ? moving.forward()
+    : moving.backward('it was cut off', 'interrupted');
 }
 
 /** One user's part in an operation that was cut off: to its end, or to where it began. */

@@ -20,6 +20,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('undo'),
     operation: z.int().positive(),
+    /** Only what it replaced of these; of everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
     interruptTurn: z.boolean().default(false),
   }),
   z.object({ kind: z.literal('restart'), users: z.array(z.string()).min(1) }),
@@ -60,6 +62,14 @@ export const requestSchema = z.discriminatedUnion('kind', [
     users: z.array(z.string()).min(1).optional(),
     /** Who installs and restarts: the cockpit, or the host's own script. The config's, when absent. */
     strategy: z.enum(['rollout', 'enforcer']).optional(),
+  }),
+  /** Take everybody back to what the last bump replaced, or to a version. */
+  z.object({
+    kind: z.literal('rollback'),
+    to: z.string().min(1).max(64).optional(),
+    whateverPinned: z.boolean().default(false),
+    /** Only these, and the others stay where they are; everybody, when absent. */
+    users: z.array(z.string()).min(1).optional(),
   }),
   /** Have the launcher in the place of the global t3, or take it away. */
   z.object({ kind: z.literal('launcher'), on: z.boolean() }),

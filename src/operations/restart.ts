@@ -3,15 +3,25 @@ import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import { schemaLevel } from '../t3/state-database.ts';
 import { planSnapshot } from './backup.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
-import { groundOf, hostingReason, proveOf, settleOf, startOf, stopOf, type Naming } from './lane.ts';
-import { chooseOf } from './launcher.ts';
+import {
+  groundOf,
+  holdOf,
+  hostingReason,
+  proveOf,
+  settleOf,
+  startOf,
+  stopOf,
+  type Ground,
+  type Naming,
+} from './lane.ts';
+import { moveSteps } from './move.ts';
 import type { Plan, Request, Step } from './plan.ts';
-import { prebumpOf } from './prebump.ts';
-import { planReplacement } from './restore.ts';
+import type { RollbackFacts } from './rollback.ts';
 
 /** Plan to restart the servers of those named, each after a snapshot. @throws UsageProblem, Refused */
 export function planRestart(
@@ -19,126 +29,33 @@ export function planRestart(
   config: Config,
   request: Extract<Request, { kind: 'restart' }>,
   naming: Naming,
+  facts: Pick<RollbackFacts, 'schemaOf'>,
 ): Plan {
   const lanes: Plan['lanes'] = [];
   const notes: string[] = [];
   for (const instance of chosenInstances(fleet, request.users)) {
-    const lane = laneOf(instance, fleet, config, naming);
+    const lane = restartLane(fleet, config, instance, naming, facts);
     if ('reason' in lane) throw new Refused(`${instance.user}: ${lane.reason}`);
     lanes.push(lane);
-    notes.push(...notesOf(instance, fleet, config, naming.now));
+    notes.push(...restartNotes(fleet, config, instance, naming.now));
   }
   return { kind: 'restart', lanes, leftOut: [], parallel: 1, notes };
 }
 
-/** Plan the restarts that are owed to users who have become idle. */
-export function planDrain(fleet: Fleet, config: Config, naming: Naming): Plan {
-  const lanes: Plan['lanes'] = [];
-  const leftOut: Plan['leftOut'] = [];
-  const notes: string[] = [];
-  for (const instance of fleet.instances) {
-    const { user, deferral } = instance;
-    if (deferral.kind !== 'known') {
-      leftOut.push({
-        user,
-        reason: whyUnknown(deferral, 'whether one is owed was not looked at'),
-        harmless: false,
-      });
-      continue;
-    }
-    if (deferral.value === undefined) continue;
-    const busy = busyNow(instance, config, naming.now);
-    const lane =
-      busy === undefined
-        ? isHeld(instance, fleet)
-          ? laneBack(instance, fleet, config, naming)
-          : laneOf(instance, fleet, config, naming, deferral.value.version)
-        : { reason: busy, harmless: true };
-    if ('reason' in lane) leftOut.push({ user, ...lane });
-    else {
-      lanes.push(lane);
-      notes.push(...notesOf(instance, fleet, config, naming.now));
-    }
-  }
-  const back = lanes.filter(({ steps }) => steps.some(({ kind }) => kind === 'replace'));
-  return {
-    kind: 'drain',
-    lanes,
-    leftOut,
-    parallel: 1,
-    notes,
-    ...(back.length === 0
-      ? {}
-      : {
-          consent: {
-            word: back.map(({ user }) => user).join(' '),
-            because: back.map(
-              ({ user }) => `the state database of ${user} is replaced by the one from before`,
-            ),
-            interrupts: false,
-          },
-        }),
-  };
-}
-
-/** Does it run a newer version than what it is owed? Then a bump went back without it, for it was at work. */
-function isHeld(instance: Instance, fleet: Fleet): boolean {
-  const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
-  const owed = valueOf(instance.deferral)?.version;
-  return (
-    running !== undefined && installed !== undefined && owed === installed && semver.gt(running, installed)
-  );
-}
-
-/** Back to what is installed, with the database that it knows; what was done since is kept. */
-function laneBack(
-  instance: Instance,
-  fleet: Fleet,
-  config: Config,
-  naming: Naming,
-): Plan['lanes'][number] | { reason: string; harmless: boolean } {
-  const { user } = instance;
-  const installed = valueOf(fleet.installed);
-  const entry = valueOf(instance.snapshots)?.find(
-    ({ origin, standing, version }) =>
-      origin === 'cockpit' && standing === 'verified' && version === installed,
-  );
-  if (entry === undefined)
-    return { reason: `there is no verified snapshot of ${installed} to go back to`, harmless: false };
-  const options = { kind: 'restore' as const, interruptTurn: false, unlessWorkSince: null, naming };
-  try {
-    const { lanes } = planReplacement(fleet, config, instance, entry, {
-      ...options,
-      live: { problem: 'not looked at' },
-    });
-    const running = valueOf(instance.liveness)?.version ?? '';
-    const heldOn = expand(config.paths.versionBinary, { version: running });
-    const file = expand(config.paths.deferral, { user });
-    const steps = (lanes[0]?.steps ?? []).flatMap((step): Step[] => {
-      if (step.kind === 'start')
-        return hasOwn(fleet)
-          ? [
-              chooseOf(config, { user, from: running, to: installed ?? '', back: true }, `${user}/choose`),
-              step,
-            ]
-          : [{ ...step, heldOn }];
-      return [step.kind === 'settle' ? { ...step, deferral: file } : step];
-    });
-    return { user, steps };
-  } catch (error) {
-    if (error instanceof Refused) return { reason: error.message, harmless: false };
-    throw error;
-  }
-}
-
 const hasOwn = ({ launcher }: Fleet) => valueOf(launcher)?.kind === 'whole';
 
-/** @param owed The version that was put off, where it was. */
-function laneOf(
-  instance: Instance,
+/**
+ * The restart of one server. One that comes back as another version is moved, with all that a bump does for one user: a
+ * copy of the last moment, version and schema, the handshake by every route, a while of watching, and the way back.
+ *
+ * @param owed The version that was put off, where it was.
+ */
+export function restartLane(
   fleet: Fleet,
   config: Config,
+  instance: Instance,
   naming: Naming,
+  facts: Pick<RollbackFacts, 'schemaOf'>,
   owed?: string,
 ): Plan['lanes'][number] | { reason: string; harmless: boolean } {
   const { user } = instance;
@@ -146,31 +63,86 @@ function laneOf(
   if ('reason' in ground) return ground;
   const hosts = hostingReason(instance);
   if (hosts !== undefined) return { reason: hosts, harmless: true };
-  const snapshot = planSnapshot(instance, config, 'manual', naming.now, naming.tail);
-  if ('reason' in snapshot) return snapshot;
   const file = expand(config.paths.deferral, { user });
   const starts = startsAs(fleet, user);
-  const version = hasOwn(fleet) ? (owed ?? starts) : starts;
-  // It comes back as another version, which may migrate its database, one way.
-  const moves = ground.version !== undefined && ground.version !== version;
+  const held = owed === undefined && valueOf(instance.unit)?.heldOn !== undefined;
+  // Until its way back is done, it is started as what it is held on.
+  const version = held ? ground.version : hasOwn(fleet) ? (owed ?? starts) : starts;
+  const settle = settleOf(ground, held || valueOf(instance.deferral) === undefined ? null : file);
+  if (version !== undefined && ground.version !== undefined && ground.version !== version) {
+    if (semver.valid(ground.version) !== null && semver.gt(ground.version, version))
+      return {
+        reason: `it runs ${ground.version}, and would be started as ${version}, which may not know its database: t3-cockpit rollback takes it back`,
+        harmless: false,
+      };
+    const moved = movedSteps(fleet, config, instance, naming, {
+      ground,
+      facts,
+      from: ground.version,
+      to: version,
+    });
+    if (moved !== undefined) return { user, steps: [...moved, settle] };
+  }
+  const snapshot = planSnapshot(instance, config, 'manual', naming.now, naming.tail);
+  if ('reason' in snapshot) return snapshot;
   return {
     user,
     steps: [
       snapshot,
-      stopOf(ground, { exclusive: moves, deferral: version === undefined ? null : { file, version } }),
-      ...(moves ? [prebumpOf(ground, instance, { ...naming, now: naming.now + 1000 })] : []),
-      ...(starts !== undefined && version !== undefined && starts !== version
-        ? [chooseOf(config, { user, from: starts, to: version }, `${user}/choose`)]
-        : []),
+      stopOf(ground, { exclusive: false, deferral: version === undefined ? null : { file, version } }),
       startOf(ground, false),
       proveOf(ground, 'stay'),
-      settleOf(ground, valueOf(instance.deferral) === undefined ? null : file),
+      settle,
     ],
   };
 }
 
+/** @returns undefined where the database could not be read */
+function movedSteps(
+  fleet: Fleet,
+  config: Config,
+  instance: Instance,
+  naming: Naming,
+  {
+    ground,
+    facts,
+    from,
+    to,
+  }: { ground: Ground; facts: Pick<RollbackFacts, 'schemaOf'>; from: string; to: string },
+): Step[] | undefined {
+  const schema = schemaLevel(valueOf(instance.state)?.migrations ?? []);
+  if (schema === undefined) return undefined;
+  const own = hasOwn(fleet);
+  const { user, unit } = ground;
+  const expected = facts.schemaOf(to) ?? 'unforeseen';
+  const heldOn = own ? undefined : expand(config.paths.versionBinary, { version: from });
+  return [
+    // Should it not work for them, they go on with what they had, whatever starts their server.
+    ...(own ? [] : [holdOf(config, { user, unit, version: from }, true)]),
+    ...moveSteps(
+      {
+        ground,
+        instance,
+        from,
+        to,
+        own,
+        off: false,
+        schema,
+        expected,
+        heldOn,
+        onFailure: 'lead back',
+        keepStopped: false,
+        back: false,
+        owes: true,
+      },
+      config,
+      naming,
+    ),
+  ];
+}
+
 /** Why somebody is busy now, or why that cannot be told. */
-function busyNow(instance: Instance, config: Config, now: number): string | undefined {
+export function busyNow(instance: Instance, config: Config, now: number): string | undefined {
   const state = valueOf(instance.state);
   if (state === undefined)
     return `cannot tell whether they are busy: ${whyUnknown(instance.state, 'the database was not read')}`;
@@ -179,20 +151,21 @@ function busyNow(instance: Instance, config: Config, now: number): string | unde
 }
 
 /** What a restart changes beyond the process. */
-function notesOf(instance: Instance, fleet: Fleet, config: Config, now: number): string[] {
+export function restartNotes(
+  fleet: Fleet,
+  config: Config,
+  instance: Instance,
+  now: number,
+  owed?: string,
+): string[] {
   const { user } = instance;
   const running = valueOf(instance.liveness)?.version;
-  const owed = valueOf(instance.deferral)?.version;
-  const installed = (hasOwn(fleet) ? owed : undefined) ?? startsAs(fleet, user);
+  const version = (hasOwn(fleet) ? owed : undefined) ?? startsAs(fleet, user);
   const busy = busyNow(instance, config, now);
-  if (isHeld(instance, fleet))
-    return [
-      `${user}: goes back from ${running} to ${installed}, with the database from before; what was done since is kept as a prerestore snapshot`,
-    ];
   return [
-    running !== undefined && installed !== undefined && running !== installed
-      ? `${user}: runs ${running}, and comes back as ${installed}, which may migrate the database, one way`
-      : `${user}: runs ${running ?? 'an unknown version'}, and is started as ${installed ?? 'what is not known'}`,
+    running !== undefined && version !== undefined && running !== version
+      ? `${user}: runs ${running}, and comes back as ${version}, which may migrate the database; should it not work for them, they go back to ${running} with what they had`
+      : `${user}: runs ${running ?? 'an unknown version'}, and is started as ${version ?? 'what is not known'}`,
     ...(busy === undefined
       ? []
       : [`${user}: ${busy}: as long as that is so, a restart is owed, and not done`]),

@@ -174,7 +174,7 @@ function againstLive(work: Work | undefined, live: LiveWork): string[] {
   ];
 }
 
-function stageOf(ground: Ground, entry: CatalogEntry, seen: StageStep['seen']): StageStep {
+export function stageOf(ground: Ground, entry: CatalogEntry, seen: StageStep['seen']): StageStep {
   const { user, backups, live, home, base } = ground;
   return {
     kind: 'stage',

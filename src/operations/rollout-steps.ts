@@ -16,6 +16,8 @@ const pinStep = z.object({
   /** Versions; empty for nightly. */
   from: z.string(),
   to: z.string(),
+  /** A way back, which a freeze does not forbid. */
+  back: z.boolean().optional(),
 });
 export type PinStep = z.output<typeof pinStep>;
 
@@ -32,9 +34,11 @@ const installStep = z.object({
   keep: z.string(),
   /** What the global binary is called while there is a way back, where it is no link. */
   aside: z.string(),
-  /** The package that was judged. */
-  integrity: z.string(),
+  /** The package that was judged; null for a version that was here before. */
+  integrity: z.string().nullable(),
   allowDowngrade: z.boolean(),
+  /** A way back, which a freeze does not forbid. */
+  back: z.boolean().optional(),
 });
 export type InstallStep = z.output<typeof installStep>;
 
@@ -81,6 +85,20 @@ const launcherStep = z.object({
 });
 export type LauncherStep = z.output<typeof launcherStep>;
 
+const holdStep = z.object({
+  kind: z.literal('hold'),
+  ...common,
+  user: z.null(),
+  whose: z.string(),
+  unit: z.string(),
+  /** What the unit starts from then on, in place of the global binary, and which version that is. */
+  program: z.string(),
+  version: z.string(),
+  /** Undone after the server was started as another version, it stays: that one did not work for them. */
+  untilStarted: z.boolean(),
+});
+export type HoldStep = z.output<typeof holdStep>;
+
 const checkStep = z.object({
   kind: z.literal('check'),
   ...common,
@@ -92,6 +110,8 @@ const checkStep = z.object({
   home: z.string(),
   /** The schema that the gate has seen it make; null where the gate runs in this operation. */
   schema: z.object({ id: z.int(), name: z.string() }).nullable(),
+  /** Nobody has seen what schema this version makes: only the version is looked at. */
+  unforeseen: z.boolean().optional(),
 });
 export type CheckStep = z.output<typeof checkStep>;
 
@@ -133,6 +153,7 @@ export const rolloutSteps = [
   enforceStep,
   chooseStep,
   launcherStep,
+  holdStep,
   checkStep,
   soakStep,
   markStep,

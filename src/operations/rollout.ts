@@ -1,29 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { readSteps } from '../journal/operations.ts';
-import { SpaceLedger } from '../snapshots/space.ts';
 import { excerpt } from '../text/printable.ts';
-import { accountsOf } from './accounts.ts';
-import {
-  contextOf,
-  goBack,
-  runLane,
-  type Ended,
-  type Execution,
-  type LaneOutcome,
-  type LaneRun,
-} from './executor.ts';
-import type { Plan, Step } from './plan.ts';
+import { contextOf, runLane, type Ended, type Execution, type LaneOutcome } from './executor.ts';
+import { Phases, stepIn, type PlannedLane, type StepOf } from './phases.ts';
+import type { Plan } from './plan.ts';
 import { schemaNow } from './steps/check.ts';
 import { movedStep } from './steps/moved.ts';
-import type { ProbeStepResult } from './steps/probe.ts';
-import { probeStep } from './steps/probe.ts';
 import { askRunning } from './steps/running.ts';
-import { Lane } from './steps/step.ts';
-
-type PlannedLane = Plan['lanes'][number];
-type Phase = NonNullable<PlannedLane['phase']>;
-type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+import { notWell } from './not-well.ts';
 
 /**
  * A bump: judge, save, switch, then one user after the other, each verified before the next (guarantee 8). Whatever
@@ -35,64 +18,56 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export class Rollout {
   readonly #plan: Plan;
   readonly #execution: Execution;
-  readonly #runs: Map<PlannedLane, LaneRun>;
+  readonly #phases: Phases;
 
-  private constructor(plan: Plan, execution: Execution, runs: Map<PlannedLane, LaneRun>) {
+  private constructor(plan: Plan, execution: Execution, phases: Phases) {
     this.#plan = plan;
     this.#execution = execution;
-    this.#runs = runs;
+    this.#phases = phases;
   }
 
   static async prepare(plan: Plan, execution: Execution): Promise<Rollout> {
-    const accountOf = await accountsOf(plan, execution.host);
-    const nobody = plan.lanes.flatMap(({ steps }) => steps).find((step) => accountOf(step) === undefined);
-    if (nobody !== undefined) throw new Error(`no such OS user: ${nobody.user}`);
-    const space = new SpaceLedger();
-    // Who is being moved is moved to the end: half way there is no place to stay. Asked to stop, it does so before the next.
-    const unstoppable: Execution = { ...execution, signal: new AbortController().signal };
-    const runs = plan.lanes.map((lane): [PlannedLane, LaneRun] => {
-      const may = lane.phase === 'judge' || lane.phase === 'save';
-      const about = { execution: may ? execution : unstoppable, leave: true as const };
-      return [lane, { steps: lane.steps, independent: false, accountOf, space, lane: new Lane(), ...about }];
-    });
-    return new Rollout(plan, execution, new Map(runs));
+    return new Rollout(plan, execution, await Phases.prepare(plan, execution));
   }
 
   /** Run it, or go on with it. */
   async forward(): Promise<Ended> {
-    for (const lane of this.#lanes('judge')) {
-      const outcome = await this.#run(lane);
-      if (outcome !== 'succeeded') return { outcome, reason: this.#whyNot(lane) ?? 'nothing was changed' };
+    for (const lane of this.#phases.of('judge')) {
+      const outcome = await this.#phases.run(lane);
+      if (outcome !== 'succeeded')
+        return { outcome, reason: this.#phases.whyNot(lane) ?? 'nothing was changed' };
     }
     const limit = pLimit(this.#plan.parallel);
     const saved = await Promise.all(
-      this.#lanes('save').map((lane) => limit(async () => ({ lane, outcome: await this.#run(lane) }))),
+      this.#phases
+        .of('save')
+        .map((lane) => limit(async () => ({ lane, outcome: await this.#phases.run(lane) }))),
     );
     const unsaved = saved.find(({ outcome }) => outcome !== 'succeeded');
     if (unsaved !== undefined)
       return {
         outcome: unsaved.outcome === 'interrupted' ? 'interrupted' : 'refused',
         reason: excerpt(
-          `no verified snapshot of ${unsaved.lane.user}, no bump: ${this.#whyNot(unsaved.lane) ?? ''}; nothing was changed`,
+          `no verified snapshot of ${unsaved.lane.user}, no bump: ${this.#phases.whyNot(unsaved.lane) ?? ''}; nothing was changed`,
         ),
       };
-    for (const lane of this.#lanes('switch')) {
-      if (this.#execution.signal.aborted && this.#done(lane).length === 0)
+    for (const lane of this.#phases.of('switch')) {
+      if (this.#execution.signal.aborted && this.#phases.done(lane).length === 0)
         return { outcome: 'interrupted', reason: 'stopped on request; nothing was changed' };
-      const outcome = await this.#run(lane);
-      if (outcome !== 'succeeded') return this.backward(this.#whyNot(lane) ?? outcome, outcome);
+      const outcome = await this.#phases.run(lane);
+      if (outcome !== 'succeeded') return this.backward(this.#phases.whyNot(lane) ?? outcome, outcome);
     }
     const owed: string[] = [];
-    for (const lane of this.#lanes('users')) {
-      const stopped = this.#execution.signal.aborted && this.#done(lane).length === 0;
-      const outcome = stopped ? 'interrupted' : await this.#run(lane);
+    for (const lane of this.#phases.of('users')) {
+      const stopped = this.#execution.signal.aborted && this.#phases.done(lane).length === 0;
+      const outcome = stopped ? 'interrupted' : await this.#phases.run(lane);
       if (outcome === 'succeeded') continue;
       if (!(await this.#stillBefore(lane)))
-        return this.backward(`${lane.user}: ${this.#whyNot(lane) ?? outcome}`, 'failed');
+        return this.backward(`${lane.user}: ${this.#phases.whyNot(lane) ?? outcome}`, 'failed');
       await this.#owe(lane);
       owed.push(lane.user ?? '');
     }
-    for (const lane of this.#lanes('close')) await this.#run(lane);
+    for (const lane of this.#phases.of('close')) await this.#phases.run(lane);
     const words =
       owed.length === 0
         ? undefined
@@ -114,11 +89,11 @@ export class Rollout {
     recorder.event('warning', { type: 'text', text: excerpt(`going back: ${why}`) });
     if (cause === 'failed') await this.#freeze(why);
     const left: string[] = [];
-    for (const lane of this.#lanes('switch').toReversed())
-      if ((await this.#goBack(lane)) === 'failed') left.push('pins or binary could not be led back');
+    for (const lane of this.#phases.of('switch').toReversed())
+      if ((await this.#phases.goBack(lane)) === 'failed') left.push('pins or binary could not be led back');
     // With the new binary still in place a server that is started would be migrated once more.
     if (left.length === 0)
-      for (const lane of this.#lanes('users').toReversed()) {
+      for (const lane of this.#phases.of('users').toReversed()) {
         const problem = await this.#takeBack(lane);
         if (problem !== undefined) left.push(`${lane.user}: ${problem}`);
       }
@@ -134,25 +109,25 @@ export class Rollout {
   /** @returns what is not as before, in words */
   async #takeBack(lane: PlannedLane): Promise<string | undefined> {
     const back = stepIn(lane, 'cold-copy')?.back;
-    const touched = this.#done(lane).length > 0 || this.#undone(lane);
+    const touched = this.#phases.done(lane).length > 0 || this.#phases.has(lane, 'undone');
     try {
       const moved = lane.steps.find((step) => step.kind === 'moved');
       if (!touched && moved !== undefined) await this.#takeBackMoved(lane, moved);
       else if (!touched) {
         if (back === undefined) return undefined;
-        const context = contextOf(back.stage, this.#runOf(lane));
+        const context = contextOf(back.stage, this.#phases.runOf(lane));
         const now = await schemaNow(context, back.stage);
         if (now.id === back.schema.id && now.name === back.schema.name) return undefined;
         // A page visit has migrated it: the new t3 was the global one for a while.
-        const begun = await runLane({ ...this.#runOf(lane), steps: lane.steps.slice(0, 2) }, []);
+        const begun = await runLane({ ...this.#phases.runOf(lane), steps: lane.steps.slice(0, 2) }, []);
         if (begun !== 'succeeded')
-          return `${await this.#holdOn(lane)}: its schema is ${now.id}, and it cannot be put back now: ${this.#whyNot(lane)}`;
+          return `${await this.#holdOn(lane)}: its schema is ${now.id}, and it cannot be put back now: ${this.#phases.whyNot(lane)}`;
       }
-      if ((await this.#goBack(lane)) === 'failed') {
-        const why = this.#whyNotUndone(lane) ?? 'it could not be taken back';
+      if ((await this.#phases.goBack(lane)) === 'failed') {
+        const why = this.#phases.whyNotUndone(lane) ?? 'it could not be taken back';
         return `${await this.#holdOn(lane)}: ${why}`;
       }
-      return await this.#notWell(lane);
+      return await notWell(lane, this.#phases.runOf(lane), this.#from(lane));
     } catch (error) {
       return excerpt(error instanceof Error ? error.message : String(error));
     }
@@ -161,38 +136,19 @@ export class Rollout {
   /** The host's own script may have moved somebody before it failed: what is found decides. */
   async #takeBackMoved(lane: PlannedLane, moved: StepOf<'moved'>): Promise<void> {
     const { recorder } = this.#execution;
-    const undo = this.#recordOf(moved)?.undo;
+    const undo = this.#phases.recordOf(moved)?.undo;
+    const run = this.#phases.runOf(lane);
     recorder.stepStarted(moved, undo);
     try {
-      await movedStep.undo?.(contextOf(moved, this.#runOf(lane), undo), moved);
+      await movedStep.undo?.(contextOf(moved, run, undo), moved);
       recorder.stepEnded(moved, { state: 'undone' });
     } catch (error) {
       const words = excerpt(error instanceof Error ? error.message : String(error));
       recorder.stepEnded(moved, { state: 'failed', reason: `it could not be undone: ${words}` });
       throw new Error(`${await this.#holdOn(lane)}: ${words}`, { cause: error });
     } finally {
-      await this.#runOf(lane).lane.release();
+      await run.lane.release();
     }
-  }
-
-  /** After the way back people can pair again, or it is said that they cannot. */
-  async #notWell(lane: PlannedLane): Promise<string | undefined> {
-    const prove = stepIn(lane, 'prove');
-    const start = stepIn(lane, 'start');
-    if (prove === undefined || start === undefined) return undefined;
-    const context = contextOf(prove, this.#runOf(lane));
-    const unit = (await this.#execution.host.units.show([start.unit])).get(start.unit);
-    if (unit === undefined || unit.active === 'inactive') return undefined;
-    await untilAnswers(context, start.port, this.#execution);
-    const { onFailure: _, ...probe } = prove;
-    const { result } = await probeStep.run(context, { ...probe, kind: 'probe' });
-    const { version, probes } = result as ProbeStepResult;
-    const direct = probes.find(({ route }) => route === 'direct');
-    if (version !== this.#from(lane))
-      return `it runs ${version ?? 'nothing that answers'}, not ${this.#from(lane)}`;
-    return direct?.verdict === 'ok'
-      ? undefined
-      : `pairing is ${direct?.verdict ?? 'unknown'}: ${direct?.reason ?? ''}`;
   }
 
   /**
@@ -203,7 +159,7 @@ export class Rollout {
     const start = stepIn(lane, 'start');
     const deferral = stepIn(lane, 'stop')?.deferral;
     if (start === undefined || deferral == null) return 'unknown';
-    const running = await askRunning(contextOf(start, this.#runOf(lane)), start.port);
+    const running = await askRunning(contextOf(start, this.#phases.runOf(lane)), start.port);
     if (!('version' in running)) return `it does not answer (${running.problem})`;
     if (running.version !== this.#to()) return `it runs ${running.version}`;
     const { host, config } = this.#execution;
@@ -219,8 +175,8 @@ export class Rollout {
   async #stillBefore(lane: PlannedLane): Promise<boolean> {
     const [stop] = lane.steps;
     const start = stepIn(lane, 'start');
-    if (stop === undefined || start === undefined || this.#done(lane).length > 0) return false;
-    const running = await askRunning(contextOf(start, this.#runOf(lane)), start.port);
+    if (stop === undefined || start === undefined || this.#phases.done(lane).length > 0) return false;
+    const running = await askRunning(contextOf(start, this.#phases.runOf(lane)), start.port);
     return 'version' in running && running.version !== this.#to();
   }
 
@@ -240,61 +196,20 @@ export class Rollout {
     recorder.event('warning', { type: 'text', text: `versions are frozen now (${config.paths.freeze})` });
   }
 
-  #run(lane: PlannedLane): Promise<LaneOutcome> {
-    return runLane(this.#runOf(lane), this.#done(lane));
-  }
-
-  #goBack(lane: PlannedLane): Promise<LaneOutcome> {
-    const run = this.#runOf(lane);
-    return goBack(run, this.#done(lane), 'interrupted').finally(() => run.lane.release());
-  }
-
-  #lanes(phase: Phase): PlannedLane[] {
-    return this.#plan.lanes.filter((lane) => lane.phase === phase);
-  }
-
-  #runOf(lane: PlannedLane): LaneRun {
-    const run = this.#runs.get(lane);
-    if (run === undefined) throw new Error('a lane of another plan');
-    return run;
-  }
-
-  /** The steps that are done, and not undone since. */
-  #done(lane: PlannedLane): Step[] {
-    return lane.steps.filter((step) => this.#recordOf(step)?.state === 'succeeded');
-  }
-
-  #undone(lane: PlannedLane): boolean {
-    return lane.steps.some((step) => this.#recordOf(step)?.state === 'undone');
-  }
+  /** Nothing of a bump is tidied up before its end. */
+  readonly settled = false;
 
   /** Has a runner begun to go back, or was it about to? Then there is no other way any more. */
   get turned(): boolean {
     return this.#plan.lanes
       .filter(({ phase }) => phase === 'switch' || phase === 'users')
-      .some(
-        (lane) => this.#undone(lane) || lane.steps.some((step) => this.#recordOf(step)?.state === 'failed'),
-      );
-  }
-
-  #whyNot(lane: PlannedLane): string | undefined {
-    return lane.steps.map((step) => this.#recordOf(step)?.reason).find((reason) => reason !== undefined);
-  }
-
-  #whyNotUndone(lane: PlannedLane): string | undefined {
-    return lane.steps
-      .map((step) => this.#recordOf(step)?.reason)
-      .find((reason) => reason?.includes('could not be undone') === true);
-  }
-
-  #recordOf(step: Step) {
-    const { recorder } = this.#execution;
-    return readSteps(recorder.durable, recorder.operation).find(({ id }) => id === step.id);
+      .some((lane) => this.#phases.has(lane, 'undone', 'failed'));
   }
 
   /** Undefined where only some users get the version. */
   #install(): StepOf<'install' | 'enforce'> | undefined {
-    return this.#lanes('switch')
+    return this.#phases
+      .of('switch')
       .flatMap(({ steps }) => steps)
       .find(
         (step): step is StepOf<'install' | 'enforce'> => step.kind === 'install' || step.kind === 'enforce',
@@ -302,25 +217,6 @@ export class Rollout {
   }
 
   #from = (lane: PlannedLane) => stepIn(lane, 'choose')?.from ?? this.#install()?.from;
-  #to = () => this.#lanes('users').map((lane) => stepIn(lane, 'check')?.version)[0] ?? this.#install()?.to;
-}
-
-/** A step of a lane; of one that somebody else has moved, also one of its way back. */
-function stepIn<Kind extends Step['kind']>(lane: PlannedLane, kind: Kind): StepOf<Kind> | undefined {
-  return lane.steps
-    .flatMap((step): Step[] => (step.kind === 'moved' ? [step, step.stop, step.copy, step.start] : [step]))
-    .find((step): step is StepOf<Kind> => step.kind === kind);
-}
-
-/** A server that was just started tells nobody when it listens. */
-async function untilAnswers(
-  context: Parameters<typeof askRunning>[0],
-  port: number,
-  { host, config }: Execution,
-): Promise<void> {
-  const deadline = host.clock.monotonic() + config.limits.startTimeout;
-  while (host.clock.monotonic() < deadline) {
-    if ('version' in (await askRunning(context, port))) return;
-    await delay(100);
-  }
+  #to = () =>
+    this.#phases.of('users').map((lane) => stepIn(lane, 'check')?.version)[0] ?? this.#install()?.to;
 }

@@ -19,7 +19,7 @@ import { execute } from './executor.ts';
 import { planSchema, requestSchema, type Plan } from './plan.ts';
 import { NeedsDecision } from './errors.ts';
 import { disrupts, holdTimers, releaseTimers } from './hold.ts';
-import { Rollout } from './rollout.ts';
+import { movesVersions, prepareMoving } from './moving.ts';
 import { OperationInTheWay, recoverCutOff, type Recovering } from './recovery.ts';
 
 /** How long to wait for the host lock, in seconds: for a runner that has its outcome and is about to end. */
@@ -86,10 +86,9 @@ export async function runOperation(argv: readonly string[], open = openHost): Pr
     const holds = disrupts(ready.plan);
     if (holds) await holdTimers(host, config, recorder);
     const execution = { host, config, recorder, binaries: new Binaries(host, config), signal: stop.signal };
-    const { outcome, reason } =
-      ready.plan.kind === 'bump'
-        ? await (await Rollout.prepare(ready.plan, execution)).forward()
-        : await execute(ready.plan, execution);
+    const { outcome, reason } = movesVersions(ready.plan)
+      ? await (await prepareMoving(ready.plan, execution)).forward()
+      : await execute(ready.plan, execution);
     if (holds) await releaseTimers(host, config, recorder);
     recordOutcome(durable, host.clock, id, outcome, reason);
     forgetOldOperations(durable, config.journal.operations);

@@ -22,8 +22,10 @@ import { planPrune } from './prune.ts';
 import { NeedsDecision, NothingToDo, Refused } from './errors.ts';
 import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
-import { planRestart, planDrain } from './restart.ts';
+import { planDrain } from './drain.ts';
+import { planRestart } from './restart.ts';
 import { planRestore, type LiveWork } from './restore.ts';
+import { planRollback, type RollbackFacts } from './rollback.ts';
 import { planUndo } from './undo.ts';
 import { isCutOff, isUndecided } from './cut-off.ts';
 import { runnerName } from './runner.ts';
@@ -32,11 +34,13 @@ import { planVerifySnapshots } from './verify-snapshots.ts';
 
 /** What some plans need beyond the fleet. */
 export interface PlanningFacts {
-  /** How much work there is in the database that would be replaced. */
-  live?: LiveWork;
+  /** How much work there is in each database that would be replaced. */
+  live?: ReadonlyMap<string, LiveWork>;
   journal: Sqlite | undefined;
   /** What the package source says of the version that is asked for. */
   candidate?: BumpFacts;
+  /** What there is to go back to, and what would be given up. */
+  rollback?: RollbackFacts;
 }
 
 /** Everything an operation would do, and nothing done. @throws UsageProblem */
@@ -45,21 +49,23 @@ export function planOperation(
   config: Config,
   request: Request,
   now: number,
-  { live, journal, candidate }: PlanningFacts,
+  { live, journal, candidate, rollback }: PlanningFacts,
 ): Plan {
   const naming = { now, tail: randomBytes(4).toString('hex') };
-  const replacing = { naming, live: live ?? { problem: 'it was not looked at' } };
   switch (request.kind) {
     case 'backup':
       return planBackup(fleet, config, request, naming);
     case 'restore':
-      return planRestore(fleet, config, request, replacing);
+      return planRestore(fleet, config, request, {
+        naming,
+        live: live?.get(request.user) ?? { problem: 'it was not looked at' },
+      });
     case 'undo':
-      return planUndo(fleet, config, request, replacing, journal);
+      return planUndo(fleet, config, request, { naming, live: live ?? new Map() }, journal);
     case 'restart':
-      return planRestart(fleet, config, request, naming);
+      return planRestart(fleet, config, request, naming, wayBack(rollback));
     case 'drain':
-      return planDrain(fleet, config, naming);
+      return planDrain(fleet, config, naming, wayBack(rollback));
     case 'probe':
     case 'verify':
       return planProbe(fleet, config, request);
@@ -81,11 +87,18 @@ export function planOperation(
     case 'bump':
       if (candidate === undefined) throw new Refused('the package source was not asked');
       return planBump(fleet, config, request, naming, candidate);
+    case 'rollback':
+      return planRollback(fleet, config, request, naming, wayBack(rollback));
     case 'freeze':
       return planFreeze(config, request);
     case 'launcher':
       return planLauncher(fleet, config, request);
   }
+}
+
+function wayBack(facts: RollbackFacts | undefined): RollbackFacts {
+  if (facts === undefined) throw new Refused('what there is to go back to was not looked at');
+  return facts;
 }
 
 /** Who is asking, as far as this process can tell. */

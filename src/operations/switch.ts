@@ -38,7 +38,7 @@ export function switchLane(
       ...staying(fleet, config, about),
       ...(request.users === undefined
         ? [
-            ...pinSteps(fleet, config, request, about),
+            ...pinSteps(fleet, config, request, { ...about, to: about.candidate.version }),
             about.enforce ?? installStep(fleet, config, request, naming, about),
           ]
         : []),
@@ -47,19 +47,27 @@ export function switchLane(
 }
 
 /** With the launcher: everybody is given their own version, before anything is moved that is for all who have none. */
-function staying(fleet: Fleet, config: Config, { from }: Switch): Step[] {
+export function staying(fleet: Fleet, config: Config, { from }: { from: string }): Step[] {
   const launcher = valueOf(fleet.launcher);
   if (launcher?.kind !== 'whole') return [];
   return fleet.instances
     .filter(({ user }) => !launcher.chosen.has(user))
-    .map(({ user }) => chooseOf(config, { user, from, to: from }, `stay/${user}`));
+    .map(({ user }) => chooseOf(config, { user, from, to: from, back: true }, `stay/${user}`));
 }
 
-function pinSteps(
+interface Pinning {
+  to: string;
+  administrator: string;
+  home: string;
+  back?: true;
+}
+
+/** The pin moved in every file that has one, from what it says. @throws Refused */
+export function pinSteps(
   { pins }: Fleet,
   config: Config,
-  { whateverPinned }: BumpRequest,
-  { candidate, administrator, home }: Switch,
+  { whateverPinned }: { whateverPinned: boolean },
+  { to, administrator, home, back }: Pinning,
 ): Step[] {
   if (config.pins.length === 0) return [];
   const found = valueOf(pins);
@@ -86,7 +94,8 @@ function pinSteps(
       base: copy ? '/' : home,
       variable: configured?.variable ?? 'T3_PIN',
       from: pin?.kind === 'version' ? pin.version : '',
-      to: candidate.version,
+      to,
+      ...(back === undefined ? {} : { back }),
     };
   });
 }

@@ -36,7 +36,7 @@ export function planVerifySnapshots(
     seen.push(...entries);
     const chosen = entries.filter((entry) => wanted?.some((name) => isCalled(entry, name)) ?? true);
     const steps = chosen.map((entry, index) =>
-      planStep(entry, config, request.trial ? `.try-${tail}-${index}` : undefined),
+      planVerifySnapshot(entry, config, request.trial ? `.try-${tail}-${index}` : undefined),
     );
     if (steps.length > 0) lanes.push({ user, steps, independent: true });
     else if (wanted === undefined) leftOut.push({ user, reason: 'no snapshots', harmless: true });
@@ -64,7 +64,11 @@ export function planVerifySnapshots(
   };
 }
 
-function planStep(entry: CatalogEntry, config: Config, scratch: string | undefined): VerifySnapshotStep {
+export function planVerifySnapshot(
+  entry: CatalogEntry,
+  config: Config,
+  scratch: string | undefined,
+): VerifySnapshotStep {
   const backups = expand(config.paths.backups, { user: entry.user });
   return {
     kind: 'verify-snapshot',

@@ -131,7 +131,6 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
         ? ['hosting?']
         : []),
     ...versionMarks(instance, fleet),
-    ...(valueOf(instance.unit)?.heldOn === undefined ? [] : ['held']),
     ...deferralMarks(instance),
   ];
   return cell(marks.join(' '), ahead ? 'danger' : marks.length > 0 ? 'attention' : 'muted');
@@ -140,11 +139,16 @@ function marksCell(instance: Instance, { fleet }: Seeing): Cell {
 /** On a narrow screen there is no column for the version: that it is another one has to be seen all the same. */
 function versionMarks(instance: Instance, fleet: Fleet): string[] {
   const [running, installed] = [valueOf(instance.liveness)?.version, valueOf(fleet.installed)];
+  if (isHeld(instance)) return [`held${running === undefined ? '' : ` ${running}`}`];
   if (running === undefined || installed === undefined || running === installed) return [];
   return [startsAs(fleet, instance.user) === running ? `own ${running}` : `≠${running}`];
 }
 
-function deferralMarks({ deferral }: Instance): string[] {
-  const owed = valueOf(deferral);
-  return owed === undefined ? [] : [`deferred${owed.version === undefined ? '' : ` ${owed.version}`}`];
+/** Started as another program than everybody is, until a rollback that is owed is done. */
+const isHeld = ({ unit }: Instance) => valueOf(unit)?.heldOn !== undefined;
+
+function deferralMarks(instance: Instance): string[] {
+  const owed = valueOf(instance.deferral);
+  if (owed === undefined) return [];
+  return [`${isHeld(instance) ? 'owed' : 'deferred'}${owed.version === undefined ? '' : ` ${owed.version}`}`];
 }

@@ -69,7 +69,7 @@ export function plannedText(step: Step): string {
     case 'prove':
       return step.onFailure === 'take all back'
         ? 'if it fails, everybody goes back'
-        : step.onFailure === 'go back'
+        : step.onFailure === 'go back' || step.onFailure === 'lead back'
           ? 'if it fails, back to what was there'
           : `direct at port ${step.port}; through the dispatch as ${step.names.join(', ')}`;
     case 'settle':
@@ -92,6 +92,8 @@ export function plannedText(step: Step): string {
       return step.target;
     case 'launcher':
       return step.chosen === null ? `everybody → ${step.target}` : `everybody else → ${step.target}`;
+    case 'hold':
+      return `starts ${step.program}, whatever is installed`;
     case 'check':
       return `${step.version}${step.schema === null ? '' : `, schema ${step.schema.id}`}`;
     case 'soak':

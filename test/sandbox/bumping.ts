@@ -12,9 +12,10 @@ import {
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
+import { sandboxUnitVariable } from '../../src/host/processes.ts';
 import { supervisorUnits, type Supervisor } from '../../src/host/units/supervisor.ts';
 import { openJournalReadOnly } from '../../src/journal/journal.ts';
-import { readOperation, readSteps } from '../../src/journal/operations.ts';
+import { listOperations, readOperation, readSteps } from '../../src/journal/operations.ts';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
 import { dumpWork, integrityOf } from './databases.ts';
 import { TestSandbox, until, type Run } from './sandbox.ts';
@@ -84,6 +85,11 @@ export class Bumping {
     );
   }
 
+  /** Back to what the last bump has replaced. */
+  rollback(...words: string[]): Promise<Run> {
+    return this.sandbox.run('--set', 'bump.soak=600ms', '--yes', 'rollback', ...words);
+  }
+
   /** Start one, and do not wait for it. @returns its number */
   async begin(what: string | string[], ...flags: string[]): Promise<number> {
     const { operation } = await this.sandbox.json<{ operation: { id: number } }>(
@@ -119,15 +125,18 @@ export class Bumping {
       }),
     );
     return {
-      binary: readlinkSync(
-        lstatSync(this.at('usr/bin/t3')).isSymbolicLink()
-          ? this.at('usr/bin/t3')
-          : this.at('usr/lib/t3/chosen/default'),
-      ),
+      binary: this.#leadsTo(),
       pins: Object.fromEntries(this.pinFiles.map((file) => [file, readFileSync(file, 'utf8')])),
       users: Object.fromEntries(users),
       frozen: readdirSync(this.at('etc')).includes('t3-autoupdate.freeze'),
     };
+  }
+
+  /** The program that is started for everybody who has none of their own. */
+  #leadsTo(): string {
+    const global = this.at('usr/bin/t3');
+    const link = lstatSync(global).isSymbolicLink() ? global : this.at('usr/lib/t3/chosen/default');
+    return path.resolve(path.dirname(link), readlinkSync(link));
   }
 
   environment(user: string): string {
@@ -152,6 +161,15 @@ export class Bumping {
         return undefined;
       }
     });
+  }
+
+  /** From now on this program, and all that it starts, runs inside a user's unit. @returns leaves it again */
+  async workInside(user: string): Promise<() => void> {
+    const pid = (await this.supervisor.show([unitOf(user)])).get(unitOf(user))?.mainPid;
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const mark = environment.find((each) => each.startsWith(`${sandboxUnitVariable}=`));
+    process.env[sandboxUnitVariable] = mark?.slice(sandboxUnitVariable.length + 1) ?? '';
+    return () => delete process.env[sandboxUnitVariable];
   }
 
   /** A page visit, as a browser without a session makes it. */
@@ -229,6 +247,19 @@ export class Bumping {
     const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
     try {
       return Object.fromEntries(readSteps(journal, id).map((step) => [step.id, step.state]));
+    } finally {
+      journal.close();
+    }
+  }
+
+  /** The numbers of the rollbacks so far, the oldest first. */
+  get rollbacks(): number[] {
+    const journal = openJournalReadOnly(this.sandbox.loaded().paths.state);
+    try {
+      return listOperations(journal, 1000)
+        .filter(({ kind }) => kind === 'rollback')
+        .map(({ id }) => id)
+        .toReversed();
     } finally {
       journal.close();
     }

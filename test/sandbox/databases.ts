@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { workRows } from '../../src/sandbox/stand-in/work-rows.ts';
 
 /** What is looked at of a database: the rows of somebody's work, as SQL would dump them. */
 export function dumpWork(file: string): string {
@@ -82,4 +83,62 @@ export function beginTurn(file: string, at = new Date().toISOString()): () => vo
   };
   set('turn', at);
   return () => set(null, '2026-01-01T00:00:00.000Z');
+}
+
+/** Somebody works: a thread, with a turn in which they ask and are answered. @param tag What makes its ids its own */
+export function work(file: string, tag: string, at = new Date().toISOString()): void {
+  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  try {
+    const rows = workRows(db);
+    const project = db
+      .prepare<[], { project_id: string }>('SELECT project_id FROM projection_projects LIMIT 1')
+      .get();
+    db.transaction(() => {
+      const [thread, turn] = [`thread-${tag}`, `turn-${tag}`];
+      rows.thread({
+        id: thread,
+        projectId: project?.project_id ?? '',
+        title: `Work of ${tag}`,
+        latestTurnId: turn,
+        createdAt: at,
+        updatedAt: at,
+        archivedAt: null,
+      });
+      rows.turn({
+        id: turn,
+        threadId: thread,
+        state: 'completed',
+        requestedAt: at,
+        completedAt: at,
+        checkpoint: null,
+      });
+      for (const role of ['user', 'assistant'] as const)
+        rows.message({
+          id: `message-${tag}-${role}`,
+          threadId: thread,
+          turnId: turn,
+          role,
+          text: `words of ${tag}`,
+          streaming: false,
+          at,
+        });
+    })();
+  } finally {
+    db.close();
+  }
+}
+
+/** As if `work` had never been. */
+export function endWork(file: string, tag: string): void {
+  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  try {
+    for (const [table, column] of [
+      ['projection_thread_messages', 'thread_id'],
+      ['projection_turns', 'thread_id'],
+      ['projection_threads', 'thread_id'],
+    ])
+      db.prepare(`DELETE FROM ${table} WHERE ${column} = ?`).run(`thread-${tag}`);
+  } finally {
+    db.close();
+  }
 }

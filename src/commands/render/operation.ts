@@ -149,7 +149,12 @@ export function exitCodeOf(
       return exit.refused;
     case 'failed':
     case 'rolled back':
-      // What is about the host is done for everybody, or it is not done.
+      // What is about the host is done for everybody, or it is not done; but somebody may be back, and others not.
+      if (plan?.kind === 'rollback')
+        return outcome === 'failed' &&
+          steps.some(({ kind, state }) => kind === 'start' && state === 'succeeded')
+          ? exit.someFailed
+          : exit.failed;
       if (plan?.lanes.some(({ user }) => user === null) === true) return exit.failed;
       return steps.some((step) => step.state === 'succeeded') ? exit.someFailed : exit.failed;
     case 'interrupted':

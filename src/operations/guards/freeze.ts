@@ -17,8 +17,8 @@ export async function judgeFreeze(host: Host, config: Config): Promise<Verdict> 
   return fails(`versions are frozen: ${reason}; to change that: t3-cockpit unfreeze (${file})`);
 }
 
-/** Nobody moves a version while the host is frozen. */
-export const freezeGuard: Guard<unknown> = {
+/** Nobody moves a version while the host is frozen, but back. */
+export const freezeGuard: Guard<{ back?: boolean | undefined }> = {
   name: 'freeze',
-  check: ({ host, config }) => judgeFreeze(host, config),
+  check: ({ host, config }, { back }) => (back === true ? Promise.resolve(holds) : judgeFreeze(host, config)),
 };

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { freezeGuard } from '../guards/freeze.ts';
-import { holds, type Guard } from '../guards/guard.ts';
 import { jobsGuard } from '../guards/jobs.ts';
 import { launcherGuard } from '../guards/launcher.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
@@ -13,17 +12,12 @@ const memorySchema = z.object({
   before: z.string().nullable(),
 });
 
-const forwardOnly: Guard<ChooseStep> = {
-  name: freezeGuard.name,
-  check: (context, step) => (step.back ? Promise.resolve(holds) : freezeGuard.check(context, step)),
-};
-
 /**
  * The version of one user, by one rename(2) of their link: from then on their server starts as it, and their pages mint
  * with it. Done while their server is stopped, so that the two never differ.
  */
 export const chooseStep: StepKind<ChooseStep> = {
-  guards: [readOnlyGuard, forwardOnly, jobsGuard, launcherGuard(() => true)],
+  guards: [readOnlyGuard, freezeGuard, jobsGuard, launcherGuard(() => true)],
   whenStopped: 'their version is again what it was',
 
   async run(context, step) {

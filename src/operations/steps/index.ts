@@ -7,6 +7,7 @@ import { downloadStep } from './download.ts';
 import { enforceStep } from './enforce.ts';
 import { freezeStep } from './freeze.ts';
 import { gateStep } from './gate.ts';
+import { holdStep } from './hold.ts';
 import { installStep } from './install.ts';
 import { launcherStep } from './launcher.ts';
 import { markStep } from './mark.ts';
@@ -46,6 +47,7 @@ const stepKinds: { [Kind in Step['kind']]: StepKind<Extract<Step, { kind: Kind }
   moved: movedStep,
   choose: chooseStep,
   launcher: launcherStep,
+  hold: holdStep,
   check: checkStep,
   soak: soakStep,
   mark: markStep,

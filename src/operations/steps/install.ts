@@ -19,9 +19,9 @@ const memorySchema = z.object({
 /** An older version is never installed by mistake: databases do not migrate back (docs/host.md, traps). */
 const downgradeGuard: Guard<InstallStep> = {
   name: 'downgrade',
-  check: (_, { from, to, allowDowngrade }) =>
+  check: (_, { from, to, allowDowngrade, back }) =>
     Promise.resolve(
-      allowDowngrade || semver.gte(to, from)
+      back === true || allowDowngrade || semver.gte(to, from)
         ? holds
         : fails(
             `${to} is older than ${from}, and databases do not migrate back: --allow-downgrade, if that is what you want`,
@@ -80,8 +80,14 @@ export const installStep: StepKind<InstallStep> = {
   undoWhenLost: () => true,
 };
 
-/** These very bits, and no others. */
+/** These very bits, and no others; of a version that was here before, that it is still it. */
 async function requireJudged(context: StepContext, step: InstallStep): Promise<void> {
+  if (step.integrity === null) {
+    const found = await context.binaries.of(step.to);
+    if ('problem' in found)
+      throw new StepRefused(`${found.problem}; t3-cockpit preflight ${step.to} fetches it`);
+    return;
+  }
   const prefix = path.dirname(path.dirname(step.target));
   const bits = await bitsOf(context, prefix);
   if (bits === undefined || bits.integrity !== step.integrity || !bits.unchanged)

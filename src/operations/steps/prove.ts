@@ -38,7 +38,8 @@ async function judge(
   { failure, ...done }: StepDone,
 ): Promise<StepDone> {
   const { probes } = done.result as ProbeStepResult;
-  if (step.onFailure === 'take all back') return judgeAll(context, step, done, probes);
+  if (step.onFailure === 'take all back' || step.onFailure === 'lead back')
+    return judgeAll(context, step, done, probes);
   const direct = probes.find(({ route }) => route === 'direct');
   if (direct?.verdict === 'ok') {
     if (failure !== undefined) context.event('warning', { type: 'text', text: failure });

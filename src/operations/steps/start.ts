@@ -33,10 +33,11 @@ export const startStep: StepKind<StartStep> = {
     await context.lane.release();
     const before = stopResult(context.resultOf(`${step.user}/stop`));
     if (before?.masked !== true) await units.act('unmask', step.unit, config.limits.commandTimeout);
+    if (step.heldOn !== undefined && before?.masked !== true)
+      await units.override(step.unit, null, config.limits.commandTimeout);
     if (step.asBefore && before?.ran === false) return { result: { version: null } satisfies StartResult };
     if ((await unitOf(context, step.unit)).active === 'failed')
       await units.act('reset-failed', step.unit, config.limits.commandTimeout);
-    if (step.heldOn !== undefined) await units.override(step.unit, null, config.limits.commandTimeout);
     await units.act('start', step.unit, config.limits.stopTimeout);
     const deadline = clock.monotonic() + config.limits.startTimeout;
     for (;;) {
@@ -80,12 +81,14 @@ async function requireMayStop(context: StepContext, step: StartStep): Promise<vo
 async function stopAgain(context: StepContext, step: StartStep): Promise<void> {
   const { units } = context.host;
   const { limits } = context.config;
+  // Of a masked unit nobody can read what it starts; this one was masked again only after it was held again.
+  if (step.heldOn !== undefined && (await unitOf(context, step.unit)).load !== 'masked')
+    await units.override(step.unit, step.heldOn, limits.commandTimeout);
   if (stopResult(context.resultOf(`${step.user}/stop`))?.masked !== true)
     await units.act('mask', step.unit, limits.commandTimeout);
   await units.act('stop', step.unit, limits.stopTimeout);
   if ((await unitOf(context, step.unit)).active === 'failed')
     await units.act('reset-failed', step.unit, limits.commandTimeout);
-  if (step.heldOn !== undefined) await units.override(step.unit, step.heldOn, limits.commandTimeout);
   const after = await unitOf(context, step.unit);
   if (!isStopped(after)) throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
   await requireNobody(context, step.live);
