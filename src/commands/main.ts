@@ -24,6 +24,7 @@ import {
   verifySnapshots,
   type VerifySnapshotsFlags,
 } from './snapshots.ts';
+import { scheduleCommands } from './schedule-commands.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
 import { versionCommands, type Runs } from './version-commands.ts';
@@ -122,7 +123,7 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
       durationArgument,
     )
     .option('--seen', 'and from now on that is old', false)
-    .action(run((flags: HappenedFlags) => happened(context(), flags)));
+    .action((flags: HappenedFlags) => (flags.seen ? change : run)(() => happened(context(), flags))());
 
   program
     .command('backup')
@@ -223,6 +224,7 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
     .action(change((flags: { detach: boolean }) => drain(context(), flags)));
 
   versionCommands(program, context, { run, change });
+  scheduleCommands(program, context, { run, change });
 
   const journal = program
     .command('operations')

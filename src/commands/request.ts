@@ -50,27 +50,17 @@ export async function start(
 ): Promise<Started> {
   const { io, options } = context;
   const { host, config } = opened;
-  const parsed = requestSchema.safeParse(input);
-  if (!parsed.success)
-    throw new UsageProblem(parsed.error.issues[0]?.message ?? 'the request makes no sense');
-  const observer = observerFor(opened, io);
-  const fleet = await observer.once(scope).finally(() => observer.stop());
-  if (fleet.userMap.kind === 'unknown') throw new Error(`user map: ${fleet.userMap.reason}`);
-  const facts = await factsFor(parsed.data, fleet, opened, io);
-  const planned = (request: Request) => planOperation(fleet, config, request, host.clock.now(), facts);
-  const plan = planned(parsed.data);
+  const { request: asked, plan, planned } = await consider(context, opened, input, scope);
   if (options.dryRun) {
-    io.out(
-      options.json ? jsonDocument({ plan: { ...plan, consent: plan.consent ?? null } }) : planText(plan),
-    );
+    showPlan(context, plan);
     return { code: exit.done };
   }
-  const request = await agreed(context, parsed.data, plan);
+  const request = await agreed(context, asked, plan);
   const id = await submit(
     host,
     config,
     request,
-    request === parsed.data ? plan : planned(request),
+    request === asked ? plan : planned(request),
     currentActor(options.surface, io.environment),
     await sessionMembers(host, config, io.environment),
   );
@@ -81,6 +71,40 @@ export async function start(
       : `operation ${id} runs; follow it with: t3-cockpit operations ${id} --follow\n`,
   );
   return { code: exit.done };
+}
+
+/** A request, and what would be done for it with the host as it is. */
+export interface Considered {
+  request: Request;
+  plan: Plan;
+  /** The plan of a request that differs in what was agreed to. */
+  planned(request: Request): Plan;
+  fleet: Fleet;
+  facts: PlanningFacts;
+}
+
+/** Look at the host, and plan a request; nothing is done. @throws UsageProblem, Refused */
+export async function consider(
+  { io }: CommandContext,
+  opened: Opened,
+  input: RequestInput,
+  scope: PlanningScope,
+): Promise<Considered> {
+  const { host, config } = opened;
+  const parsed = requestSchema.safeParse(input);
+  if (!parsed.success)
+    throw new UsageProblem(parsed.error.issues[0]?.message ?? 'the request makes no sense');
+  const observer = observerFor(opened, io);
+  const fleet = await observer.once(scope).finally(() => observer.stop());
+  if (fleet.userMap.kind === 'unknown') throw new Error(`user map: ${fleet.userMap.reason}`);
+  const facts = await factsFor(parsed.data, fleet, opened, io);
+  const planned = (request: Request) => planOperation(fleet, config, request, host.clock.now(), facts);
+  return { request: parsed.data, plan: planned(parsed.data), planned, fleet, facts };
+}
+
+/** A plan as a dry run prints it. */
+export function showPlan({ io, options }: CommandContext, plan: Plan): void {
+  io.out(options.json ? jsonDocument({ plan: { ...plan, consent: plan.consent ?? null } }) : planText(plan));
 }
 
 /** As `start`, and follow the operation to its end. */
@@ -212,7 +236,11 @@ export async function liveWork(
  * The request as it was agreed to: by `--yes`, or by somebody at this terminal who has read the plan. What cuts off a
  * turn in flight needs its own word, in both cases (guarantee 7).
  */
-async function agreed({ io, options }: CommandContext, request: Request, plan: Plan): Promise<Request> {
+export async function agreed(
+  { io, options }: CommandContext,
+  request: Request,
+  plan: Plan,
+): Promise<Request> {
   if (!disrupts(plan)) return request;
   const interrupts =
     plan.consent?.interrupts === true && 'interruptTurn' in request && !request.interruptTurn;

@@ -200,6 +200,17 @@ export const configSchema = z.strictObject({
 
   bump: section(bumpShape).describe('How a version is brought to everybody.'),
 
+  schedule: section({
+    drainEvery: duration(100)
+      .prefault('5m')
+      .describe(
+        'How often, within the window of a scheduled bump, whoever was busy is looked at again (drain).',
+      ),
+    units: absolutePath()
+      .default('/etc/systemd/system')
+      .describe('Where `schedule --install` puts a timer and its service.'),
+  }).describe('What is done later (t3-cockpit schedule).'),
+
   busy: section({
     quiet: duration()
       .prefault('2m')

@@ -24,6 +24,8 @@ export type What =
   | { kind: 'snapshots'; users: readonly string[] }
   | { kind: 'frozen'; reason: string }
   | { kind: 'thawed' }
+  /** Something that was agreed to earlier was done, or was not (operations/schedule). */
+  | { kind: 'scheduled'; schedule: number; about: string; outcome: string; reason: string | undefined }
   | { kind: 'booted' };
 
 export type Happening = What & {

@@ -174,8 +174,7 @@ const formats = [
     outcome    TEXT CHECK (outcome IN ('succeeded', 'failed', 'refused', 'missed')),
     reason     TEXT,
     operations TEXT NOT NULL DEFAULT '[]', -- JSON: the numbers of those that it has started
-    ended_at   INTEGER,
-    seen_at    INTEGER        -- somebody was told how it ended
+    ended_at   INTEGER
   );
   `,
 ];

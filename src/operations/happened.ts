@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { happenedSince, parseSeen, seenOf, type Happened } from '../fleet/happened.ts';
+import { happenedSince, parseSeen, seenOf, type Happened, type Happening } from '../fleet/happened.ts';
 import { jobUnits } from '../fleet/jobs.ts';
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
@@ -8,6 +8,8 @@ import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import { readLook, recordLook } from '../journal/looks.ts';
 import { stepsSince } from '../journal/operations.ts';
 import { excerpt } from '../text/printable.ts';
+import { listSchedules } from '../journal/schedules.ts';
+import { aboutRequest } from './schedule/about.ts';
 import { isDisruptive } from './steps/index.ts';
 
 /** What happened without the cockpit, and what of that could not be found out. */
@@ -55,20 +57,38 @@ export async function lookAtHappened(
     problem = excerpt(error instanceof Error ? error.message : String(error));
   }
   const ours = journal === undefined ? [] : stepsSince(journal, from);
+  const told = happenedSince({
+    fleet,
+    config,
+    since: from,
+    // What was seen at another time says nothing of what has changed since this one.
+    seen: since === undefined ? parseSeen(look?.seen) : undefined,
+    records,
+    ours: ours.map((span) => ({ ...span, disrupts: isDisruptive(span.kind) })),
+    booted: now - host.clock.monotonic(),
+  });
   return {
-    ...happenedSince({
-      fleet,
-      config,
-      since: from,
-      // What was seen at another time says nothing of what has changed since this one.
-      seen: since === undefined ? parseSeen(look?.seen) : undefined,
-      records,
-      ours: ours.map((span) => ({ ...span, disrupts: isDisruptive(span.kind) })),
-      booted: now - host.clock.monotonic(),
-    }),
+    ...told,
+    happenings: [...told.happenings, ...(journal === undefined ? [] : scheduled(journal, from))],
     problem,
     first: look === undefined,
   };
+}
+
+/** What was to be done in the meantime, and how that ended. */
+function scheduled(journal: Sqlite, since: number): Happening[] {
+  return listSchedules(journal, 100)
+    .filter(({ endedAt, outcome }) => outcome !== undefined && endedAt !== undefined && endedAt >= since)
+    .map(({ id, request, outcome = 'failed', reason, endedAt }) => ({
+      kind: 'scheduled',
+      at: endedAt,
+      job: undefined,
+      user: undefined,
+      schedule: id,
+      about: aboutRequest(request),
+      outcome,
+      reason,
+    }));
 }
 
 /** Somebody was told: from here on it is new. */

@@ -55,6 +55,10 @@ function sentence(happening: Happening): string {
       return `versions were frozen${happening.reason === '' ? '' : ` (${happening.reason})`}`;
     case 'thawed':
       return 'versions are frozen no longer';
+    case 'scheduled': {
+      const why = happening.reason === undefined ? '' : ` (${happening.reason})`;
+      return `schedule ${happening.schedule}, ${happening.about}: ${happening.outcome}${why}`;
+    }
     case 'booted':
       return 'this machine was started';
   }
