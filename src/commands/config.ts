@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { loadConfigFor, type CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigProblem } from './errors.ts';
 import { configSchema } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { bumpShape, gateShape, pin } from './versions.ts';
 import { section } from './section.ts';
 import { absolutePath, duration, size } from './units.ts';

@@ -1,6 +1,6 @@
 import bytes from 'bytes';
 import ms from 'ms';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The quantities of a config file. A bare number is refused on purpose: `late: 26` once meant hours to the

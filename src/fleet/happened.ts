@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../config/schema.ts';
 import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import { parseEnforcerLine } from './enforcer-output.ts';

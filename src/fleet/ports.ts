@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt } from '../text/printable.ts';
 
 /** Where the host says that a user's instance listens (docs/host.md: per-user env, dispatch table). */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What this program tells itself when it is started again as root. sudo drops most of the environment, run0 all of it and

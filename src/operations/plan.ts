@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { snapshotKinds } from '../snapshots/names.ts';
 import { workSchema } from '../t3/state-schema.ts';
 import { preflightSteps } from './preflight-steps.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The planned steps of a preflight. Those of the host, and of nobody's database, have no user. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Sqlite } from '../host/sqlite.ts';
 import { countEvents, readEvents, readLastEvents } from '../journal/events.ts';
 import { readOperationDocuments, readSteps } from '../journal/operations.ts';

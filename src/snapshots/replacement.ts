@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../host/account.ts';
 import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';

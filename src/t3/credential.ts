@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt, publicLine } from '../text/printable.ts';
 import { runT3, t3Problem, type T3Call } from './command-line.ts';
 

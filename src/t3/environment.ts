@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpAnswer } from '../host/http.ts';
 import { parseVersion } from './version.ts';
 

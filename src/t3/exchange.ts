@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HttpFailure, type Http, type HttpAnswer } from '../host/http.ts';
 import { excerpt, publicLine } from '../text/printable.ts';
 import { probeResult, type ProbeResult } from './verdict.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { failureText, type CommandResult } from '../host/commands.ts';

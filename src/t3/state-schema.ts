@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { printable } from '../text/printable.ts';
 import type { Migration, StateFacts, Work } from './state-database.ts';
 

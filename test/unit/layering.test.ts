@@ -41,7 +41,7 @@ const rooms: Record<string, readonly string[]> = {
 
 /** What touches the machine, and the only rooms that may have it. The sandbox is a machine of its own. */
 const machine =
-  /^(node:(fs|fs\/promises|child_process|http|https|net|dgram|tls|worker_threads|dns)|execa|undici|better-sqlite3)$/;
+  /^(node:(fs|fs\/promises|child_process|http|https|net|dgram|tls|worker_threads|dns)|execa|better-sqlite3)$/;
 const machineRooms = new Set(['host', 'sandbox']);
 
 /** Single files with a reason to be an exception. */
@@ -105,6 +105,20 @@ describe('the rooms of the house', () => {
       .filter(({ room, from }) => machine.test(from) && !machineRooms.has(room))
       .filter(({ file, from }) => exceptions[file]?.includes(from) !== true)
       .map(({ file, from }) => `${file} imports ${from}`);
+    expect(wrong).toEqual([]);
+    // The other way to a module of Node's.
+    const asking = sources().filter((file) =>
+      readFileSync(path.join(root, file), 'utf8').includes('getBuiltinModule'),
+    );
+    expect(asking).toEqual(['src/host/node-http.ts']);
+  });
+
+  it('import nothing that every start of a process would pay for', () => {
+    const wrong = sources().filter((file) => {
+      const text = readFileSync(path.join(root, file), 'utf8');
+      // Of the object `z` nothing can be left out of the bundle: it brings all of zod, in all its languages.
+      return /^import \{.* from 'zod'/m.test(text) || /^import (?!type\b).* from 'node:https?'/m.test(text);
+    });
     expect(wrong).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../../config/schema.ts';
 import type { Account } from '../../host/account.ts';
 import { complaint, failureText } from '../../host/commands.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt, publicLine } from '../../text/printable.ts';
 import { FileProblem, systemFiles } from '../files.ts';
 import { supervisorJournal } from '../units/supervisor.ts';

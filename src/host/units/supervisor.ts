@@ -1,5 +1,5 @@
 import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemHttp } from '../http.ts';
 import { systemWatch } from '../watch.ts';
 import { systemFiles } from '../files.ts';

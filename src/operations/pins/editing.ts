@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clearEdit, committed, openForEdit, replaceContents } from '../../host/edit.ts';
 import { FileProblem } from '../../host/files.ts';
 import { movePin, sameButForPin } from './edit.ts';

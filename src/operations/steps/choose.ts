@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { freezeGuard } from '../guards/freeze.ts';
 import { jobsGuard } from '../guards/jobs.ts';
 import { launcherGuard } from '../guards/launcher.ts';

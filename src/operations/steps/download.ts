@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Host } from '../../host/host.ts';
 import { askVersion } from '../../t3/binaries.ts';
 import { npm, sourceProblem } from '../../t3/packages.ts';

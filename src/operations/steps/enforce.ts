@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseEnforcerLine } from '../../fleet/enforcer-output.ts';
 import { isStopped, type UnitState } from '../../host/units/units.ts';
 import { globalPackage, handOver, isNpms } from '../../t3/global-package.ts';

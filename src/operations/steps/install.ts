@@ -1,6 +1,6 @@
 import path from 'node:path';
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dispatchGuard } from '../guards/dispatch.ts';
 import { freezeGuard } from '../guards/freeze.ts';
 import { fails, holds, type Guard } from '../guards/guard.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isStopped } from '../../host/units/units.ts';
 import { judgeBusy } from '../guards/busy.ts';
 import { ask } from '../guards/guard.ts';

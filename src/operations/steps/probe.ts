@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { leadsTo, parseDispatchTable } from '../../fleet/ports.ts';
 import { readAs } from '../../fleet/reader/read.ts';
 import { strangerOn } from '../../host/sockets.ts';

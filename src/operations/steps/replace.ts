@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileIdentity } from '../../host/holders.ts';
 import { forgetProbes } from '../../journal/probes.ts';
 import { forgetSnapshot, recordProblem, recordSnapshot } from '../../journal/snapshots.ts';

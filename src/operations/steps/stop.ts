@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileIdentity, Holder } from '../../host/holders.ts';
 import { isRunning, isStopped, type UnitState } from '../../host/units/units.ts';

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as z from 'zod';
+import { http } from '../../host/node-http.ts';
 import { minimalEnvironment } from '../../host/commands.ts';
 import type { Layout } from '../layout.ts';
 
@@ -30,7 +31,7 @@ interface Entry {
  */
 export class StandInDispatch {
   readonly #layout: Layout;
-  readonly #server = createServer((request, response) => {
+  readonly #server = http.createServer((request, response) => {
     void this.#answer(request, response).catch((error: unknown) => {
       process.stdout.write(`${request.method} ${request.url}: ${String(error)}\n`);
       if (!response.headersSent) response.writeHead(502);
@@ -130,7 +131,7 @@ async function exchange(port: number, credential: string): Promise<string | unde
 }
 
 async function proxy(request: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
-  const upstream = httpRequest({
+  const upstream = http.request({
     host: '127.0.0.1',
     port,
     path: request.url,

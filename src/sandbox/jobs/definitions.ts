@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryCommand } from '../../host/program.ts';
 import type { Layout } from '../layout.ts';
 import type { Schedule } from '../supervisor/timer.ts';

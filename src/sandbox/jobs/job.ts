@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expand } from '../../config/expand.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Host } from '../../host/host.ts';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
+import { http } from '../../host/node-http.ts';
 import { packageName, type Layout } from '../layout.ts';
 import type { VersionProfile } from '../stand-in/profiles.ts';
 import { profiles } from '../stand-in/versions.ts';
@@ -34,7 +35,7 @@ export class StandInPackageSource {
   readonly #layout: Layout;
   readonly #tarballs = new Map<string, Promise<Buffer>>();
   #port = 0;
-  readonly #server = createServer((request, response) => {
+  readonly #server = http.createServer((request, response) => {
     void this.#answer(request.url ?? '/', response).catch((error: unknown) => {
       process.stdout.write(`${request.method} ${request.url}: ${String(error)}\n`);
       if (!response.headersSent) response.writeHead(500);

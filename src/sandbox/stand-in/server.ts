@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import os from 'node:os';
 import type Database from 'better-sqlite3';
+import { http } from '../../host/node-http.ts';
 import { cookieName, isLoopback } from './addresses.ts';
 import * as answers from './answers.ts';
 import type { Answer } from './answers.ts';
@@ -38,7 +39,7 @@ export class StandInServer {
     this.#key = signingKey(base);
     this.#environmentId = environmentId(base);
     this.#cookie = cookieName(profile.http, base, binding.host, binding.port);
-    this.#server = createServer((request, response) => {
+    this.#server = http.createServer((request, response) => {
       void this.#answer(request)
         .catch((error: unknown) => {
           log('ERROR', 1, `${request.method} ${request.url}: ${String(error)}`);

@@ -12,13 +12,21 @@ export function controlGroup(sandbox: string, unit: string): string {
 
 /** The processes of a group, or of all groups below it. */
 export function processesIn(group: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const mark = markOf(pid);
-      return mark === group || mark?.startsWith(`${group}/`) === true;
-    });
+  return [...census()].flatMap(([mark, pids]) =>
+    mark === group || mark.startsWith(`${group}/`) ? pids : [],
+  );
+}
+
+/** Which processes bear which mark, from one look at every process. */
+export function census(): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const pid = Number(name);
+    const mark = markOf(pid);
+    if (mark !== undefined) found.set(mark, [...(found.get(mark) ?? []), pid]);
+  }
+  return found;
 }
 
 function markOf(pid: number): string | undefined {

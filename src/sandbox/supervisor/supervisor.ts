@@ -1,10 +1,11 @@
 import { openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
+import { http } from '../../host/node-http.ts';
 import { changesFile } from '../../host/units/supervisor.ts';
 import { hostJobs, readJobs } from '../jobs/definitions.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { readMark, type Mark } from '../mark.ts';
-import { controlGroup, processesIn, signalAll } from './control-group.ts';
+import { census, controlGroup, processesIn, signalAll } from './control-group.ts';
 import { definitionOf } from './definitions.ts';
 import { supervisorJournalOf } from './journal.ts';
 import { openTerminal } from './terminal.ts';
@@ -30,7 +31,7 @@ export class Supervisor {
     this.#mark = readMark(this.#layout);
     this.#tell = supervisorJournalOf(this.#layout);
     this.#schedule();
-    this.#server = createServer((request, response) => {
+    this.#server = http.createServer((request, response) => {
       void this.#answer(request.method ?? '', new URL(request.url ?? '/', 'http://supervisor').pathname)
         .catch((error: unknown): [number, unknown] => [500, { error: String(error) }])
         .then(([status, body]) => {
@@ -62,14 +63,16 @@ export class Supervisor {
 
   async #answer(method: string, path: string): Promise<[number, unknown]> {
     const [, verb, name = '', action = ''] = path.split('/').map(decodeURIComponent);
-    if (method === 'GET' && verb === 'units')
+    if (method === 'GET' && verb === 'units') {
+      const groups = census();
       return [
         200,
         [
-          ...this.#names().map((each) => this.#unit(each)?.state),
+          ...this.#names().map((each) => this.#unit(each)?.state(groups)),
           ...[...this.#timers.values()].map(({ state }) => state),
         ],
       ];
+    }
     if (method === 'POST' && verb === 'shutdown') {
       await this.shutdown();
       return [200, {}];
@@ -86,29 +89,29 @@ export class Supervisor {
         if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.settled();
         unit.start(definition);
-        if (action === 'begin' || !unit.oneshot) return [200, unit.state];
+        if (action === 'begin' || !unit.oneshot) return [200, unit.state()];
         await unit.ended();
-        return unit.state.active === 'failed'
-          ? [409, { error: `Job for ${name} failed (${unit.state.result}).` }]
-          : [200, unit.state];
+        return unit.state().active === 'failed'
+          ? [409, { error: `Job for ${name} failed (${unit.state().result}).` }]
+          : [200, unit.state()];
       case 'mask':
       case 'unmask':
         unit.mask(action === 'mask');
-        return [200, unit.state];
+        return [200, unit.state()];
       case 'reset-failed':
         unit.resetFailed();
-        return [200, unit.state];
+        return [200, unit.state()];
       case 'stop':
         await unit.stop();
-        return [200, unit.state];
+        return [200, unit.state()];
       case 'terminal':
-        if (unit.state.mainPid === undefined) return [409, { error: `Unit ${name} does not run.` }];
+        if (unit.state().mainPid === undefined) return [409, { error: `Unit ${name} does not run.` }];
         return [200, { socket: await openTerminal(this.#layout, definition) }];
       case 'restart':
         if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.stop();
         unit.start(definition);
-        return [200, unit.state];
+        return [200, unit.state()];
       default:
         return [404, { error: `no such action: ${action}` }];
     }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { sandboxUnitVariable } from '../../host/processes.ts';
 import type { UnitState } from '../../host/units/units.ts';
 import { minimalEnvironment } from '../../host/commands.ts';
-import { processesIn, signalAll } from './control-group.ts';
+import { census, processesIn, signalAll } from './control-group.ts';
 import type { Told } from './journal.ts';
 
 export interface UnitDefinition {
@@ -69,7 +69,8 @@ export class Unit {
     this.#definition = definition;
   }
 
-  get state(): UnitState {
+  /** @param groups What runs in which group now: for several units, it is looked at once. */
+  state(groups = census()): UnitState {
     const alive = this.#child !== undefined;
     return {
       name: this.name,
@@ -86,7 +87,7 @@ export class Unit {
       startup: this.#definition.startup,
       nextRun: undefined,
       lastRun: undefined,
-      tasks: alive ? processesIn(this.#definition.controlGroup).length : undefined,
+      tasks: alive ? (groups.get(this.#definition.controlGroup)?.length ?? 0) : undefined,
       invocation: this.#invocation,
     };
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The conversation with the gate's prober, which runs beside the server under trial, where nobody else reaches it: one
