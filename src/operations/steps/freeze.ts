@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { FreezeStep } from '../plan.ts';
 import type { StepContext, StepKind } from './step.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { HoldStep } from '../plan.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
