@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import { pinText } from '../../fleet/pins.ts';
