@@ -11,6 +11,11 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 // As root, for the one that waits for it: with its colours, its language, its session.
 const { argv, invoked } = takeOver(process.argv.slice(2), process.env);
 if (invoked) tellFailureApart();
+// `| head` has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 process.exitCode = await main(argv, processIo, {
   version,
   cockpit: async (context) => {

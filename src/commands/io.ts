@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { runElevated } from '../host/privilege.ts';
 
 /** What a command sees of the process it runs in; tests hand in their own. */
 export interface Io {
   out(text: string): void;
+  /** Resolves when whoever reads standard output has room for more. */
+  drained(): Promise<void>;
   err(text: string): void;
   environment: Readonly<Record<string, string | undefined>>;
   /** Columns of the terminal; undefined where standard output is none. */
@@ -18,6 +21,9 @@ export interface Io {
 
 export const processIo: Io = {
   out: (text) => void process.stdout.write(text),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   err: (text) => void process.stderr.write(text),
   environment: process.env,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,

@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { happened, type HappenedFlags } from './happened.ts';
 import type { Io } from './io.ts';
+import { logs, type LogsFlags } from './logs.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
 import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
 import { privileged } from './privilege.ts';
@@ -247,6 +248,14 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
       .option('--detach', 'start it and return', false)
       .action(change((id: number, flags: { detach: boolean }) => decide(context(), id, way, flags.detach)));
   }
+
+  program
+    .command('logs')
+    .description('what a user’s server wrote, and what was done with it; credentials are left out')
+    .argument('<user>')
+    .option('-f, --follow', 'go on with what comes', false)
+    .option('-n, --lines <count>', 'how many of the newest lines', integerArgument, 100)
+    .action(run((user: string, flags: LogsFlags) => logs(context(), user, flags)));
 
   program
     .command('doctor')

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Account } from './account.ts';
+import { linesOf } from './lines.ts';
 import { startConversation, type Conversation } from './conversation.ts';
 
 /** How to run one command of the host: an argv, never a shell line. */
@@ -79,6 +80,13 @@ export interface Commands {
   ): Conversation;
   /** Start a command that tells something line by line until it is stopped. It dies with us. */
   follow(argv: readonly [string, ...string[]], onLine: (line: string) => void): Follower;
+  /**
+   * The lines that a command writes, read as they are asked for: it waits for whoever is slow. It is killed at the signal,
+   * and when nobody asks for more, and dies with us.
+   *
+   * @throws at its end, when it did not end well by itself.
+   */
+  lines(argv: readonly [string, ...string[]], signal: AbortSignal): AsyncGenerator<string, void>;
 }
 
 /** A command that goes on. */
@@ -173,6 +181,7 @@ export function systemCommands(lock?: number, cookie: Readonly<Record<string, st
       });
     },
     follow: startFollower,
+    lines: readLines,
   };
 }
 
@@ -212,6 +221,41 @@ function startFollower(argv: readonly [string, ...string[]], onLine: (line: stri
     await subprocess;
   });
   return { ended, stop: () => stop.abort() };
+}
+
+/** Longer lines are cut, characters. */
+const longestLine = 64 * 1024;
+
+async function* readLines(
+  argv: readonly [string, ...string[]],
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  const { execa } = await import('execa');
+  const subprocess = execa('setpriv', ['--pdeathsig=KILL', '--', ...argv], {
+    cwd: '/',
+    extendEnv: false,
+    env: { ...minimalEnvironment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    buffer: { stdout: false, stderr: true },
+    maxBuffer: { stderr: 4096 },
+    reject: false,
+    killSignal: 'SIGKILL',
+  });
+  const end = () => void subprocess.kill();
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  let whole = false;
+  try {
+    yield* linesOf(subprocess.stdout, longestLine);
+    whole = true;
+  } finally {
+    signal.removeEventListener('abort', end);
+    if (!whole) end();
+  }
+  const { exitCode, stderr } = await subprocess;
+  const words = text(stderr).trim();
+  if (exitCode !== 0 && !signal.aborted)
+    throw new Error(words === '' ? `${argv[0]} did not end well` : words);
 }
 
 function mustDrop(account: Account | undefined): boolean {

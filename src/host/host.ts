@@ -51,7 +51,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
   const timeout = config.limits.commandTimeout;
   if (config.sandbox !== undefined) {
     const { root } = config.sandbox;
-    const supervisor = supervisorUnits(root, timeout);
+    const supervisor = supervisorUnits(root, timeout, commands);
     return {
       clock,
       commands,

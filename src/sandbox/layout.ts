@@ -1,3 +1,4 @@
+import { unitLogFile } from '../host/units/supervisor.ts';
 import path from 'node:path';
 
 /** Where things lie in a sandbox: a host's layout (docs/host.md) under one folder. */
@@ -56,7 +57,7 @@ export function layoutOf(root: string): Layout {
     packageTroubles: at('package-source.json'),
     environmentFile: (user) => at('etc/t3-serve', `${user}.env`),
     home: (user) => at('home', user),
-    unitLog: (unit) => at('var/log', `${unit}.log`),
+    unitLog: (unit) => at(unitLogFile(unit)),
   };
 }
 

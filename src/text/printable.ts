@@ -34,11 +34,15 @@ export function excerpt(text: string, length = 300): string {
 
 const secretPatterns: readonly [RegExp, string][] = [
   // t3 logs an owner credential, valid for five minutes, at every start (docs/t3-contract.md, command line).
-  [/(\btoken\s*[:=]\s*)\S+/gi, '$1[secret]'],
-  [/(#token=)[^\s&]+/gi, '$1[secret]'],
-  [/("(?:credential|token|password|secret)"\s*:\s*")[^"]*/gi, '$1[secret]'],
+  [/(\btoken\s*[:=]\s*)[^\s&]+/gi, '$1[secret]'],
+  [/([#?&]token=)[^\s&]+/gi, '$1[secret]'],
+  [/(["']?(?:credential|token|password|secret)["']?\s*:\s*(["']))(?:(?!\2).)*/gi, '$1[secret]'],
+  [/(\bcredential\s*[:=]\s*)[^\s"']+/gi, '$1[secret]'],
+  // As environment files have them.
+  [/(\b[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)\s*=\s*)\S+/g, '$1[secret]'],
   [/(\bt3_session[\w]*=)[^\s;]+/gi, '$1[secret]'],
   [/(\bauthorization\s*:\s*\S+\s+)\S+/gi, '$1[secret]'],
+  [/(\bbearer\s+)[\w.~+/=-]{8,}/gi, '$1[secret]'],
 ];
 
 /** A line of a foreign log, fit to be shown and kept: printable, and without credentials, cookies and tokens. */

@@ -29,6 +29,10 @@ export class FakeCommands implements Commands {
     throw new Error('unexpected: a follower');
   }
 
+  lines(): never {
+    throw new Error('unexpected: lines');
+  }
+
   async run(argv: readonly [string, ...string[]], options: CommandOptions): Promise<CommandResult> {
     const next = this.#expected.shift();
     const line = argv.join(' ');

@@ -39,6 +39,7 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
       act: unexpected('units'),
       override: unexpected('units'),
       watch: () => ({ close: () => Promise.resolve() }),
+      log: unexpected('units'),
     },
     unitJournal: { read: unexpected('unit journal'), follow: unexpected('unit journal') },
     holders: unexpected('holders'),

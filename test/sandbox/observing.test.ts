@@ -207,6 +207,7 @@ describe('the units', () => {
         watch: host.units.watch,
         override: () => Promise.resolve(),
         act: host.units.act,
+        log: host.units.log,
       },
     };
     observer = new FleetObserver({

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { excerpt } from '../../text/printable.ts';
-import { complaint, failureText, type Commands, type Follower } from '../commands.ts';
+import { complaint, failureText, type Commands } from '../commands.ts';
 import { systemFiles } from '../files.ts';
-import type { UnitState, Units, UnitVerb, UnitWatch } from './units.ts';
+import { followChanges } from './changes.ts';
+import { followLog } from './log.ts';
+import type { UnitState, Units, UnitVerb } from './units.ts';
 
 const properties = [
   'Id',
@@ -84,7 +86,8 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       }
       await run('daemon-reload');
     },
-    watch: (changed) => followJournal(commands, changed),
+    watch: (changed) => followChanges(commands, changed),
+    log: (name, options) => followLog(commands, name, timeout, options),
   };
 }
 
@@ -191,57 +194,4 @@ function span(text: string): number | undefined {
     sum += Number(count) * size;
   }
   return Math.round(sum);
-}
-
-/** How long to wait before following again, milliseconds: doubled each time it ends at once. */
-const patience = { least: 1000, most: 60_000 };
-
-/** A follower that has lived so long was well. */
-const goodLife = 10_000;
-
-/**
- * PID 1 says in the journal what it does with a unit, with the unit's name in the field UNIT
- * (systemd.journal-fields(7)). A D-Bus subscription would say it, too, at the price of a library that speaks it.
- */
-function followJournal(commands: Commands, changed: (name: string | undefined) => void): UnitWatch {
-  let closed = false;
-  let pause = patience.least;
-  let timer: NodeJS.Timeout | undefined;
-  let follower: Follower | undefined;
-  const follow = () => {
-    const began = performance.now();
-    follower = commands.follow(
-      ['journalctl', '--follow', '--lines=0', '--quiet', '--output=json', '--output-fields=UNIT', '_PID=1'],
-      (line) => {
-        const name = unitOf(line);
-        if (name !== undefined) changed(name);
-      },
-    );
-    void follower.ended.then(() => {
-      if (closed) return;
-      // Whatever happened while nobody listened.
-      changed(undefined);
-      pause = performance.now() - began > goodLife ? patience.least : Math.min(patience.most, pause * 2);
-      timer = setTimeout(follow, pause);
-    });
-  };
-  follow();
-  return {
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      follower?.stop();
-      await follower?.ended;
-    },
-  };
-}
-
-function unitOf(line: string): string | undefined {
-  try {
-    const { UNIT: unit } = JSON.parse(line) as { UNIT?: unknown };
-    return typeof unit === 'string' ? unit : undefined;
-  } catch {
-    // Not JSON: a line that journalctl wrote to somebody else.
-    return undefined;
-  }
 }

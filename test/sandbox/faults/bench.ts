@@ -200,6 +200,7 @@ export class FaultBench {
             ask: undefined,
             onInterrupt: () => () => undefined,
             asRoot: undefined,
+            drained: () => Promise.resolve(),
           },
           options: {
             config: this.sandbox.config,

@@ -41,6 +41,7 @@ async function run(
     err: (text) => (ran.err += text),
     environment,
     columns: 80,
+    drained: () => Promise.resolve(),
     ask: terminal ? () => Promise.resolve(undefined) : undefined,
     onInterrupt: () => () => undefined,
     asRoot: (tool, args, interactive) => {
