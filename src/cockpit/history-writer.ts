@@ -6,7 +6,7 @@ import { JournalProblem, openJournal } from '../journal/journal.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { schemaLevel } from '../t3/state-database.ts';
 import { excerpt } from '../text/printable.ts';
-import { unitCell } from '../view/instance.ts';
+import { unitCell } from '../view/unit.ts';
 
 /** So many changes are written at once: with a thousand users the first look has thousands, and frames wait for it. */
 const mostAtOnce = 200;

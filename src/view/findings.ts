@@ -6,7 +6,7 @@ import { isRunning } from '../host/units/units.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import type { Tone } from './cell.ts';
 import { ageText, clockText } from './format.ts';
-import { unitCell } from './instance.ts';
+import { unitCell } from './unit.ts';
 import { pinsText } from './pins.ts';
 import { worstProbe } from './probe.ts';
 import { hostProblemTexts, problemsOf, type InstanceProblem } from './problems.ts';

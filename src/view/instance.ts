@@ -9,6 +9,7 @@ import { cell, factCell, type Cell } from './cell.ts';
 import type { ColumnKey } from './columns.ts';
 import { ageText, bytesText } from './format.ts';
 import { probeCell } from './probe.ts';
+import { unitCell } from './unit.ts';
 
 /** How the facts of one instance are said, in the grid and in `status` alike. */
 
@@ -55,25 +56,6 @@ export function instanceCells(instance: Instance, seeing: Seeing): Record<Column
 
 function isUp(unit: UnitState | undefined): boolean {
   return unit?.active === 'active' || unit?.active === 'reloading';
-}
-
-/** systemd's state in a word; what it calls `failed` with exit code 130 is how t3 ends when it is stopped (docs/t3-contract.md). */
-export function unitCell(unit: UnitState): Cell {
-  if (unit.load === 'not-found') return cell('no unit', 'danger');
-  if (unit.load === 'masked') return cell('masked', 'danger');
-  if (unit.load !== 'loaded') return cell(unit.load, 'danger');
-  if (unit.active === 'active')
-    return cell(unit.sub === 'running' ? 'running' : unit.sub, unit.sub === 'running' ? 'ok' : 'attention');
-  if (unit.active === 'activating' && unit.sub === 'auto-restart') return cell('crash-looping', 'danger');
-  if (unit.active === 'failed' && unit.result === 'exit-code' && unit.exitStatus === 130)
-    return cell('stopped', 'attention');
-  if (unit.active === 'failed')
-    return cell(
-      unit.result === 'exit-code' ? `failed (${unit.exitStatus ?? '?'})` : `failed: ${unit.result}`,
-      'danger',
-    );
-  if (unit.active === 'inactive') return cell('stopped', 'attention');
-  return cell(unit.active, 'attention');
 }
 
 /** The schema level, and whether somebody has taken it further than the running version understands. */

@@ -4,7 +4,8 @@ import { pinText } from '../../fleet/pins.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { cell, type Cell } from '../../view/cell.ts';
 import { ageText, bytesText, dateText, pad } from '../../view/format.ts';
-import { backupCell, unitCell, type Seeing } from '../../view/instance.ts';
+import { backupCell, type Seeing } from '../../view/instance.ts';
+import { unitCell, unitWords } from '../../view/unit.ts';
 import { pinsText } from '../../view/pins.ts';
 import { probeCell } from '../../view/probe.ts';
 import { instanceProblems } from '../../view/problems.ts';
@@ -170,6 +171,7 @@ function unitLines(instance: Instance, wall: number, columns: number): Line[] {
   const known = (name: string, value: string | undefined) =>
     value === undefined ? [] : [line(name, [cell(value)], columns)];
   return [
+    ...known('meaning', unitWords(unit)),
     ...known(
       'since',
       unit.since === undefined ? undefined : `${dateText(unit.since)}, ${ageText(wall - unit.since)} ago`,
@@ -177,7 +179,10 @@ function unitLines(instance: Instance, wall: number, columns: number): Line[] {
     ...known('restarts', unit.restarts === undefined ? undefined : `${unit.restarts} by itself`),
     ...known('memory', unit.memory === undefined ? undefined : bytesText(unit.memory)),
     ...known('tasks', unit.tasks?.toString()),
-    ...known('startup', unit.startup),
+    ...known(
+      'startup',
+      unit.startup === 'disabled' ? 'disabled: it does not start with the machine' : unit.startup,
+    ),
     ...known('group', unit.controlGroup),
   ];
 }

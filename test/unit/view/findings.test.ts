@@ -76,7 +76,7 @@ describe('what needs the admin', () => {
     };
     expect(texts(fleet)).toEqual([
       `emo: pairing broken at exchange since ${clockText(wall - 2 * hour, wall)}`,
-      'gus: failed: signal',
+      'gus: killed',
       'ada: no backup for 3 days',
       'pins disagree: 0.0.24, nightly',
       'bob: stopped',

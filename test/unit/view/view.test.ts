@@ -5,7 +5,8 @@ import type { CatalogEntry } from '../../../src/snapshots/catalog.ts';
 import { cell, factCell } from '../../../src/view/cell.ts';
 import { columns, gap, placeColumns } from '../../../src/view/columns.ts';
 import { ageText, bytesText, durationText, fit, pad, width } from '../../../src/view/format.ts';
-import { backupCell, instanceCells, unitCell, type Seeing } from '../../../src/view/instance.ts';
+import { backupCell, instanceCells, type Seeing } from '../../../src/view/instance.ts';
+import { unitCell, unitWords } from '../../../src/view/unit.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
 
 const { config } = loadConfig();
@@ -82,13 +83,36 @@ describe('the state of a unit', () => {
     [{ active: 'inactive', sub: 'dead' }, 'stopped', 'attention'],
     [{ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 130 }, 'stopped', 'attention'],
     [{ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1 }, 'failed (1)', 'danger'],
-    [{ active: 'failed', sub: 'failed', result: 'oom-kill' }, 'failed: oom-kill', 'danger'],
+    [{ active: 'failed', sub: 'failed', result: 'oom-kill' }, 'out of memory', 'danger'],
+    [{ active: 'failed', sub: 'failed', result: 'start-limit-hit' }, 'gave up', 'danger'],
+    [{ active: 'failed', sub: 'failed', result: 'signal', exitStatus: 9 }, 'killed (9)', 'danger'],
+    [{ active: 'failed', sub: 'failed', result: 'timeout' }, 'failed: timeout', 'danger'],
+    [{ active: 'activating', sub: 'start' }, 'starting', 'attention'],
     [{ active: 'activating', sub: 'auto-restart' }, 'crash-looping', 'danger'],
-    [{ active: 'deactivating', sub: 'stop-sigterm' }, 'deactivating', 'attention'],
+    [{ active: 'deactivating', sub: 'stop-sigterm' }, 'stopping', 'attention'],
     [{ load: 'not-found', active: 'inactive', sub: 'dead' }, 'no unit', 'danger'],
     [{ load: 'masked', active: 'inactive', sub: 'dead' }, 'masked', 'danger'],
   ])('%j is said as %s', (difference, text, tone) => {
     expect(unitCell({ ...runningUnit, ...difference })).toEqual(cell(text, tone as 'ok'));
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ active: 'inactive', sub: 'dead' }, undefined],
+    [{ active: 'failed', result: 'exit-code', exitStatus: 130 }, undefined],
+    [{ active: 'activating', sub: 'auto-restart', restarts: 12 }, /12 times by now; its log/],
+    [
+      { active: 'failed', result: 'start-limit-hit' },
+      /too often .* systemctl reset-failed \S+ && systemctl start/,
+    ],
+    [{ active: 'failed', result: 'oom-kill' }, /memory/],
+    [{ active: 'failed', result: 'signal', exitStatus: 9 }, /SIGKILL.*memory/],
+    [{ load: 'masked', active: 'inactive' }, /systemctl unmask --runtime t3-serve@/],
+    [{ load: 'not-found', active: 'inactive' }, /paths\.unitTemplate/],
+  ])('%j is explained where the word does not say it', (difference, words) => {
+    const found = unitWords({ ...runningUnit, ...difference });
+    if (words === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatch(words);
   });
 });
 

@@ -1,0 +1,78 @@
+import type { UnitState } from '../host/units/units.ts';
+import { cell, type Cell } from './cell.ts';
+
+/**
+ * What a supervisor says of a unit, in words for people. systemd's own are exact and say little: `activating
+ * (auto-restart)` is a server that crashes again and again, and `failed` with exit code 130 is one that was stopped, for
+ * that is how t3 ends then (docs/t3-contract.md, process).
+ */
+
+/** Its state in a word or two. */
+export function unitCell(unit: UnitState): Cell {
+  if (unit.load === 'not-found') return cell('no unit', 'danger');
+  if (unit.load === 'masked') return cell('masked', 'danger');
+  if (unit.load !== 'loaded') return cell(unit.load, 'danger');
+  switch (unit.active) {
+    case 'active':
+      return cell(unit.sub === 'running' ? 'running' : unit.sub, unit.sub === 'running' ? 'ok' : 'attention');
+    case 'activating':
+      return unit.sub === 'auto-restart' ? cell('crash-looping', 'danger') : cell('starting', 'attention');
+    case 'deactivating':
+      return cell('stopping', 'attention');
+    case 'failed':
+      return failedCell(unit);
+    case 'inactive':
+      return cell('stopped', 'attention');
+    default:
+      return cell(unit.active, 'attention');
+  }
+}
+
+function failedCell({ result, exitStatus }: UnitState): Cell {
+  switch (result) {
+    case 'exit-code':
+      return exitStatus === 130
+        ? cell('stopped', 'attention')
+        : cell(`failed (${exitStatus ?? '?'})`, 'danger');
+    case 'start-limit-hit':
+      return cell('gave up', 'danger');
+    case 'oom-kill':
+      return cell('out of memory', 'danger');
+    case 'signal':
+    case 'core-dump':
+      return cell(exitStatus === undefined ? 'killed' : `killed (${exitStatus})`, 'danger');
+    default:
+      return cell(`failed: ${result}`, 'danger');
+  }
+}
+
+/** What that means and what helps, where the word alone does not say it. */
+export function unitWords(unit: UnitState): string | undefined {
+  const { name, result, exitStatus, restarts } = unit;
+  if (unit.load === 'not-found')
+    return 'systemd knows no such unit: is the template there (paths.unitTemplate)?';
+  if (unit.load === 'masked') return `nobody can start it until: systemctl unmask --runtime ${name}`;
+  if (unit.load !== 'loaded') return `its definition does not load: systemd-analyze verify ${name}`;
+  if (unit.active === 'activating' && unit.sub === 'auto-restart')
+    return `it ends as soon as it is started, and is started again${restarts === undefined ? '' : `: ${restarts} times by now`}; its log says why`;
+  if (unit.active !== 'failed') return undefined;
+  const again = `systemctl reset-failed ${name} && systemctl start ${name}`;
+  switch (result) {
+    case 'start-limit-hit':
+      return `it was started too often in too short a time, and is not started any more; when its log says what is mended: ${again}`;
+    case 'oom-kill':
+      return 'the kernel killed it, because its memory (MemoryMax), or the machine’s, was used up';
+    case 'signal':
+      return exitStatus === 9
+        ? 'somebody killed it (SIGKILL); so does the kernel when memory is used up: its log says which'
+        : undefined;
+    case 'timeout':
+      return 'it took longer to start or to stop than its unit allows (TimeoutStartSec, TimeoutStopSec)';
+    case 'watchdog':
+      return 'it did not tell systemd in time that it is alive (WatchdogSec)';
+    case 'resources':
+      return 'systemd could not even start it: a user, a folder or a file of its definition is missing';
+    default:
+      return undefined;
+  }
+}
