@@ -1,11 +1,13 @@
 import { administratorName } from '../fleet/collect/versions.ts';
 import { readAs } from '../fleet/reader/read.ts';
+import path from 'node:path';
 import { expand } from '../config/expand.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { strategyOf } from '../operations/enforcer.ts';
 import { disrupts } from '../operations/hold.ts';
 import { pinObstacle } from '../operations/pins/editor.ts';
+import { FileProblem } from '../host/files.ts';
 import type { Plan, Request, RequestInput } from '../operations/plan.ts';
 import { requestSchema } from '../operations/plan.ts';
 import { readMoves, schemaSeen } from '../operations/moves.ts';
@@ -157,6 +159,7 @@ async function factsFor(
         home,
         verdict,
         pinObstacle: obstacle,
+        free: await freeForCopies(opened),
         ...(current === undefined ? {} : { current }),
       },
     };
@@ -168,7 +171,12 @@ async function factsFor(
     const { administrator, home } = await whoseFiles();
     return {
       journal,
-      rollback: { administrator, home, ...(await wayBack(users, fleet, opened)) },
+      rollback: {
+        administrator,
+        home,
+        free: await freeForCopies(opened),
+        ...(await wayBack(users, fleet, opened)),
+      },
     };
   }
   if (request.kind === 'restore') return { journal, live: await liveWorks([request.user], fleet, opened) };
@@ -177,6 +185,17 @@ async function factsFor(
     return { journal, live: await liveWorks(users, fleet, opened) };
   }
   return { journal };
+}
+
+/** What is free where snapshots go, in bytes; undefined where that cannot be told: the guard asks again, and refuses. */
+async function freeForCopies({ host, config }: Opened): Promise<number | undefined> {
+  const folder = path.dirname(expand(config.paths.backups, { user: 'any' }));
+  try {
+    return await host.files.free(folder);
+  } catch (error) {
+    if (error instanceof FileProblem) return undefined;
+    throw error;
+  }
 }
 
 /** Readers of users' databases at the same time. */

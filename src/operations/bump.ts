@@ -1,9 +1,11 @@
+import path from 'node:path';
 import semver from 'semver';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
 import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import { knownLevel } from '../t3/levels.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import type { Candidate, NoCandidate } from '../t3/packages.ts';
 import { planSnapshot } from './backup.ts';
@@ -14,6 +16,8 @@ import { busyWith } from './guards/busy.ts';
 import { enforceOf, enforcerNotes, keepingLane, movedOf, requireEnforcer, strategyOf } from './enforcer.ts';
 import { groundOf, hostingReason, settleOf, type Ground, type Naming } from './lane.ts';
 import { moveSteps } from './move.ts';
+import { whenOf, type Overview } from './overview.ts';
+import { bytesOf } from './prebump.ts';
 import type { Plan, Request, SnapshotStep, Step } from './plan.ts';
 import { planPreflight, type CandidateFacts } from './preflight.ts';
 import { switchLane } from './switch.ts';
@@ -31,6 +35,8 @@ export interface BumpFacts extends CandidateFacts {
   current?: Candidate | NoCandidate;
   /** What stands in the way of moving the pins, as far as can be seen before anything is done. */
   pinObstacle: string | undefined;
+  /** Bytes that are free where snapshots go; undefined where that cannot be told. */
+  free: number | undefined;
 }
 
 /**
@@ -105,6 +111,7 @@ export function planBump(
       })),
     ],
     parallel: config.snapshots.parallel,
+    overview: overviewOf(users, config, to, facts),
     notes: [
       ...(enforced ? enforcerNotes(config, { from, to }) : []),
       ...bumpNotes(users, {
@@ -124,6 +131,35 @@ export function planBump(
         'databases that it migrates do not migrate back: only a copy from before does',
       ],
       interrupts: false,
+    },
+  };
+}
+
+/** A copy before anything is moved, and one of the last moment. */
+const copiesOfEach = 2;
+
+function overviewOf(
+  users: readonly BumpUser[],
+  { paths }: Config,
+  to: string,
+  { verdict, free }: BumpFacts,
+): Overview {
+  const made = verdict?.schema.id ?? knownLevel(to) ?? null;
+  return {
+    users: users.map(({ ground: { user }, from, instance, schema, off, later }) => ({
+      user,
+      from: from === '' ? null : from,
+      to,
+      schema: { from: schema.id, to: off ? schema.id : made },
+      bytes: bytesOf(instance),
+      when: whenOf({ off, later }),
+      why: later ?? null,
+      givesUp: null,
+    })),
+    space: {
+      folder: path.dirname(expand(paths.backups, { user: 'any' })),
+      bytes: users.reduce((sum, { instance }) => sum + copiesOfEach * bytesOf(instance), 0),
+      free: free ?? null,
     },
   };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { snapshotKinds } from '../snapshots/names.ts';
 import { workSchema } from '../t3/state-schema.ts';
+import { overviewSchema } from './overview.ts';
 import { preflightSteps } from './preflight-steps.ts';
 import { rolloutSteps } from './rollout-steps.ts';
 
@@ -274,6 +275,8 @@ export const planSchema = z.object({
   parallel: z.int().min(1),
   /** Users who are not part of it, and why. `harmless`: there is nothing of theirs that it would be for. */
   leftOut: z.array(z.object({ user: z.string(), reason: z.string(), harmless: z.boolean() })),
+  /** Where versions move: for whom, and what it takes. */
+  overview: overviewSchema.optional(),
   /** What the admin should know before saying yes. */
   notes: z.array(z.string()),
   /** What has to be typed before it may run, and for what. */

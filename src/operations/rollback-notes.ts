@@ -1,6 +1,7 @@
 import { valueOf } from '../fleet/observation.ts';
 import prettyBytes from 'pretty-bytes';
 import type { Work } from '../t3/state-database.ts';
+import type { LiveWork } from './restore.ts';
 import { bytesOf } from './prebump.ts';
 import type { RollbackFacts } from './rollback.ts';
 import type { Target } from './rollback-target.ts';
@@ -70,6 +71,12 @@ export function lossOf({ user, instance, source, ground }: Returning, { live }: 
       ? [`${user}: their server does not answer`]
       : []),
   ];
+}
+
+/** What is lost of somebody's work, in a few words; null for nothing. */
+export function lossWords(then: Work | undefined, now: LiveWork | undefined): string | null {
+  if (then === undefined || now === undefined || 'problem' in now) return 'cannot be told';
+  return lossText(then, now) ?? null;
 }
 
 /** What was done between two looks, in words; undefined for nothing. */

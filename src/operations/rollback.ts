@@ -1,17 +1,20 @@
+import path from 'node:path';
 import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { noDatabase } from '../fleet/collect/state.ts';
 import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
-import type { Migration } from '../t3/state-database.ts';
+import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import { placesOf } from '../t3/launcher.ts';
 import { chosenInstances } from './choice.ts';
 import { Refused, UsageProblem } from './errors.ts';
 import { holdOf, settleOf, type Naming } from './lane.ts';
 import type { Moves } from './moves.ts';
+import { whenOf, type Overview } from './overview.ts';
 import type { Plan, Request, Step } from './plan.ts';
 import type { LiveWork } from './restore.ts';
-import { notesOf } from './rollback-notes.ts';
+import { bytesOf } from './prebump.ts';
+import { lossWords, notesOf } from './rollback-notes.ts';
 import { targetOf, versionOf, type Target } from './rollback-target.ts';
 import { returningOf, returnSteps, type Returning } from './rollback-user.ts';
 import { pinSteps, staying } from './switch.ts';
@@ -26,6 +29,8 @@ export interface RollbackFacts {
   schemaOf: (version: string) => Migration | undefined;
   /** How much work each user's live database holds. */
   live: ReadonlyMap<string, LiveWork>;
+  /** Bytes that are free where snapshots go; undefined where that cannot be told. */
+  free: number | undefined;
   administrator: string;
   /** Theirs, below which the pin files lie. */
   home: string;
@@ -96,6 +101,7 @@ export function planRollback(
       })),
     ],
     parallel: config.snapshots.parallel,
+    overview: overviewOf(users, config, target, facts),
     notes: notesOf({ users, all, target, facts, freezes: host.length > 0 && frozen.length > 0 }),
     consent: {
       word: target.version,
@@ -106,6 +112,41 @@ export function planRollback(
         ...givenUp(users),
       ],
       interrupts: false,
+    },
+  };
+}
+
+/** What is there is kept, and the chosen snapshot is copied beside it. */
+function overviewOf(
+  users: readonly Returning[],
+  { paths }: Config,
+  { version }: Target,
+  facts: RollbackFacts,
+): Overview {
+  return {
+    users: users.map(({ user, ground, instance, what, source, schema, off, later }) => ({
+      user,
+      from: ground.version ?? null,
+      to: version,
+      schema: {
+        from: schema?.id ?? null,
+        to:
+          what === 'database'
+            ? (schemaLevel(source?.record?.migrations ?? [])?.id ?? null)
+            : (schema?.id ?? null),
+      },
+      bytes: bytesOf(instance),
+      when: whenOf({ off, later }),
+      why: later ?? null,
+      givesUp: what === 'database' ? lossWords(source?.record?.work, facts.live.get(user)) : null,
+    })),
+    space: {
+      folder: path.dirname(expand(paths.backups, { user: 'any' })),
+      bytes: users.reduce(
+        (sum, { instance, what }) => sum + (what === 'database' ? bytesOf(instance) : 0),
+        0,
+      ),
+      free: facts.free ?? null,
     },
   };
 }

@@ -1,5 +1,14 @@
 import { plannedText } from '../../view/operation.ts';
-import { pad, wrapped } from '../../view/format.ts';
+import {
+  overviewColumns,
+  overviewRight,
+  overviewRows,
+  pinDiff,
+  spaceText,
+  type OverviewCell,
+} from '../../view/overview.ts';
+import type { Plan } from '../../operations/plan.ts';
+import { pad, width, wrapped } from '../../view/format.ts';
 import type { Tone } from '../../view/cell.ts';
 import { askingText, wordOf } from '../asking.ts';
 import type { CockpitState, Mode } from '../state.ts';
@@ -9,6 +18,9 @@ import type { Scrolled } from './scrolled.ts';
 /** The columns of a step's user and title, and of what it does when that stands beside them. */
 const titleColumns = 52;
 const roomForWhat = 120;
+
+/** A column of the overview is not wider than this: nightlies have long names, and so may users. */
+const widest = 48;
 
 /** What something would do, before anybody has agreed to it: its steps, whom it leaves out, and what to know. */
 export function agreementBody(state: CockpitState, mode: Extract<Mode, { kind: 'plan' }>): Scrolled {
@@ -38,10 +50,7 @@ function refusedLines(reason: string, columns: number): Line[] {
   ];
 }
 
-function planLines(
-  plan: Extract<NonNullable<Extract<Mode, { kind: 'plan' }>['preview']>, { plan: unknown }>['plan'],
-  columns: number,
-): Line[] {
+function planLines(plan: Plan, columns: number): Line[] {
   const because = (plan.consent?.because ?? []).flatMap((words) => paragraph(words, 'danger', columns));
   const steps = plan.lanes.flatMap(({ user, steps: each }) =>
     each.flatMap((step): Line[] => {
@@ -61,7 +70,47 @@ function planLines(
     paragraph(`left out: ${user}: ${reason}`, 'attention', columns),
   );
   const notes = plan.notes.flatMap((note) => paragraph(note, 'muted', columns));
-  return [...because, ...(because.length > 0 ? [[]] : []), ...steps, ...leftOut, [], ...notes];
+  const blank = (lines: readonly Line[]): Line[] => (lines.length > 0 ? [[]] : []);
+  const overview = overviewLines(plan, columns);
+  // What there is to know comes first: nobody scrolls through all the steps of a fleet before they type a word.
+  return [
+    ...because,
+    ...blank(because),
+    ...overview,
+    ...blank(overview),
+    ...notes,
+    ...leftOut,
+    ...blank([...notes, ...leftOut]),
+    ...steps,
+  ];
+}
+
+/** Whom a move of versions is about, what becomes of the pins, and what it takes; nothing where no versions move. */
+function overviewLines(plan: Plan, columns: number): Line[] {
+  if (plan.overview === undefined) return [];
+  const rows = overviewRows(plan.overview);
+  const head = overviewColumns.map((text): OverviewCell => ({ text, tone: 'muted' }));
+  const widths = overviewColumns.map((_, index) =>
+    Math.min(widest, Math.max(...[head, ...rows].map((row) => width(row[index]?.text ?? '')))),
+  );
+  const line = (row: readonly OverviewCell[]): Line =>
+    clip(
+      row.map(({ text, tone }, index) =>
+        segment(
+          // The last one says why, and may need all the room that there is.
+          `  ${index === row.length - 1 ? text : pad(text, widths[index] ?? 0, overviewRight.includes(index) ? 'right' : 'left', 'middle')}`,
+          tone,
+        ),
+      ),
+      columns,
+    );
+  const space = spaceText(plan.overview);
+  return [
+    ...[head, ...rows].map(line),
+    [],
+    ...pinDiff(plan).map(({ text, tone }) => clip([segment(`  ${text}`, tone)], columns)),
+    ...paragraph(space.text, space.tone, columns),
+  ];
 }
 
 function paragraph(text: string, tone: Tone, columns: number): Line[] {

@@ -8,6 +8,7 @@ import { schemaLevel } from '../../t3/state-database.ts';
 import { eventText } from '../../view/event.ts';
 import { dateText, durationText, timeText } from '../../view/format.ts';
 import { plannedText, standingText, stepResultText } from '../../view/operation.ts';
+import { overviewColumns, overviewRight, overviewRows, pinDiff, spaceText } from '../../view/overview.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { isoTime } from './json.ts';
 import { table } from './table.ts';
@@ -132,7 +133,18 @@ export function planText(plan: Plan): string {
   );
   const leftOut = plan.leftOut.map(({ user, reason }) => `left out: ${user}: ${reason}\n`).join('');
   const notes = plan.notes.map((note) => `${note}\n`).join('');
-  return `${table(['USER', 'STEP', 'WHAT'], rows)}${leftOut}${notes}`;
+  return `${overviewText(plan)}${table(['USER', 'STEP', 'WHAT'], rows)}${leftOut}${notes}`;
+}
+
+/** Whom it is about, what becomes of the pins, and what it takes; nothing where no versions move. */
+function overviewText(plan: Plan): string {
+  const { overview } = plan;
+  if (overview === undefined) return '';
+  const users = overviewRows(overview).map((row) => row.map(({ text }) => text));
+  const pins = pinDiff(plan).map(({ text }) => `${text}\n`);
+  return [table(overviewColumns, users, overviewRight), ...pins, `${spaceText(overview).text}\n`, '\n'].join(
+    '',
+  );
 }
 
 /** The exit code that an operation's end means. */

@@ -30,6 +30,7 @@ const facts: BumpFacts = {
   home: '/home/admin',
   verdict: undefined,
   pinObstacle: undefined,
+  free: undefined,
 };
 const fleet: Fleet = {
   ...fleetOf(instanceOf('vera'), instanceOf('emo')),
