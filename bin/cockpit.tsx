@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { render } from 'ink';
-import { App } from '../components/app.tsx';
+import { App, type SuspendTerminal } from '../components/app.tsx';
 import { commandEffects } from '../src/cockpit/command-effects.ts';
 import { Session } from '../src/cockpit/session.ts';
 import { loadConfigFor, type CommandContext } from '../src/commands/context.ts';
 import { exit, type ExitCode } from '../src/commands/exit.ts';
 import { openHost } from '../src/host/host.ts';
+import { stopJob } from './job-control.ts';
+import { TerminalTitle } from './terminal-title.ts';
 
 /** Home, and erase: the screen is drawn on nothing afterwards. */
 const eraseScreen = '\u001b[H\u001b[2J';
@@ -30,10 +32,19 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
       flags: commandFlags(context),
       environment: io.environment,
       redraw: () => redraw(),
+      suspend: () => void suspend(),
       reports: path.join(config.paths.state, 'reports'),
     }),
   });
-  const app = <App store={session.store} controller={session.controller} />;
+  const title = new TerminalTitle(session.store, (text) => void stdout.write(text));
+  let suspendTerminal: SuspendTerminal | undefined;
+  const app = (
+    <App
+      store={session.store}
+      controller={session.controller}
+      onSuspendable={(suspending) => (suspendTerminal = suspending)}
+    />
+  );
   // Ctrl-C is a key like others; CI in the environment of a terminal says nothing about the terminal.
   // Nothing at first: the alternate screen begins with the cursor wherever the shell had it, and a frame that is drawn
   // from there scrolls.
@@ -51,6 +62,21 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     ink.clear();
     ink.rerender(app);
   }
+  /** As Ctrl-Z in a shell: the terminal is given back, and taken again when the shell continues us. */
+  async function suspend(): Promise<void> {
+    let stopped = false;
+    await suspendTerminal?.(async () => {
+      title.giveBack();
+      stopped = await stopJob();
+      title.take();
+    });
+    redraw();
+    if (!stopped)
+      session.store.dispatch({
+        type: 'notice',
+        notice: { text: 'no shell waits behind this cockpit: it stays', tone: 'attention' },
+      });
+  }
   if (context.unprivileged !== undefined)
     session.store.dispatch({
       type: 'notice',
@@ -58,18 +84,21 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     });
   redraw();
   const crash = (error: unknown) => {
+    title.giveBack();
     ink.unmount();
     io.err(`t3-cockpit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(exit.failed);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  title.take();
   session.start();
   try {
     await ink.waitUntilExit();
     if (session.farewell !== undefined) io.err(`${session.farewell}\n`);
     return exit.done;
   } finally {
+    title.giveBack();
     session.stop();
     process.off('uncaughtException', crash);
     process.off('unhandledRejection', crash);

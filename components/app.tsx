@@ -11,20 +11,25 @@ import { TooSmall } from './too-small.tsx';
 interface AppProps {
   store: Store;
   controller: Controller;
+  /** Told how to hand the terminal to somebody else for a while. */
+  onSuspendable?: (suspend: SuspendTerminal) => void;
 }
 
+export type SuspendTerminal = ReturnType<typeof useApp>['suspendTerminal'];
+
 /** The root: hands keys to the controller and the state to the screen. */
-export function App({ store, controller }: AppProps) {
+export function App({ store, controller, onSuspendable }: AppProps) {
   const frames = useMemo(() => new Frames(store), [store]);
   const frame = useSyncExternalStore(store.subscribe, frames.get);
   const { palette, glyphs } = frame.look;
   const theme = useMemo(() => themeOf({ palette, glyphs }), [palette, glyphs]);
   const { columns, rows } = useWindowSize();
-  const { exit } = useApp();
+  const { exit, suspendTerminal } = useApp();
   useInput((input, key) => controller.press(keyNames(input, key)));
   // Pasted text is never keys: a paste into the wrong window must not start anything. A filter takes it.
   usePaste((text) => controller.paste(text));
   useEffect(() => store.dispatch({ type: 'resize', columns, rows }), [store, columns, rows]);
+  useEffect(() => onSuspendable?.(suspendTerminal), [onSuspendable, suspendTerminal]);
   useEffect(() => {
     if (frame.leaving) exit();
   }, [frame.leaving, exit]);

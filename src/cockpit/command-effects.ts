@@ -48,6 +48,7 @@ export interface CommandEffectsOptions {
   flags: readonly string[];
   environment: Readonly<Record<string, string | undefined>>;
   redraw: () => void;
+  suspend: () => void;
   /** The folder that reports are written to. */
   reports: string;
 }
@@ -61,6 +62,7 @@ export function commandEffects({
   flags,
   environment,
   redraw,
+  suspend,
   reports,
 }: CommandEffectsOptions): Effects {
   const run = (...args: string[]) => runFrom('cockpit', ...args);
@@ -132,6 +134,7 @@ export function commandEffects({
       }
     },
     redraw,
+    suspend,
   };
 }
 

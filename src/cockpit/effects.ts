@@ -28,4 +28,6 @@ export interface Effects {
   /** Write all that the journal has of an operation to a file, as text. */
   saveReport(operation: number): Promise<{ file: string } | { problem: string }>;
   redraw(): void;
+  /** Give the terminal back to the shell, until it continues us. */
+  suspend(): void;
 }

@@ -41,6 +41,7 @@ export type Intent =
   | { type: 'detail' }
   | { type: 'stop' }
   | { type: 'redraw' }
+  | { type: 'suspend' }
   | { type: 'quit' };
 
 export interface Binding {

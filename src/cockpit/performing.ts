@@ -135,6 +135,8 @@ export class Performer {
         return void this.#stop(state.operation?.operation.id);
       case 'redraw':
         return this.#effects.redraw();
+      case 'suspend':
+        return this.#effects.suspend();
       case 'quit':
         return dispatch({ type: 'leave' });
     }

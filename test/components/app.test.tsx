@@ -39,6 +39,7 @@ function mount() {
     versions: () => Promise.resolve({ problem: 'no' }),
     recover: () => Promise.resolve({ problem: 'no' }),
     saveReport: () => Promise.resolve({ problem: 'no' }),
+    suspend: () => undefined,
     stop: () => Promise.resolve('asked'),
     redraw: () => undefined,
   };

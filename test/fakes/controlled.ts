@@ -27,6 +27,7 @@ export function controlled(
     versions: () => Promise.resolve(choice),
     recover: () => Promise.resolve({ problem: 'no' }),
     saveReport: () => Promise.resolve({ problem: 'no' }),
+    suspend: () => undefined,
     stop: () => Promise.resolve(''),
     redraw: () => undefined,
   };

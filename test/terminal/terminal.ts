@@ -142,6 +142,18 @@ export class Terminal {
     this.#pty.resize(columns, rows);
   }
 
+  /** Read nothing from it for a while, as a terminal that is stopped; and go on. */
+  hold(held: boolean): void {
+    if (held) this.#pty.pause();
+    else this.#pty.resume();
+  }
+
+  /** The terminal goes away: its window is closed, its line is cut. */
+  close(): void {
+    const { destroy } = this.#pty as pty.IPty & { destroy(): void };
+    destroy.call(this.#pty);
+  }
+
   signal(signal: string): void {
     this.#pty.kill(signal);
   }

@@ -95,4 +95,11 @@ export const movingKeys: readonly Binding[] = [
     intent: { type: 'redraw' },
     quiet: true,
   },
+  {
+    keys: ['ctrl-z'],
+    label: 'to the shell',
+    help: 'Give the terminal back to the shell; fg comes back. A running operation goes on.',
+    intent: { type: 'suspend' },
+    quiet: true,
+  },
 ];

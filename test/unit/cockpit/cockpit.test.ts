@@ -253,6 +253,7 @@ describe('the controller', () => {
       versions: () => Promise.resolve({ problem: 'no' }),
       recover: () => Promise.resolve({ problem: 'no' }),
       saveReport: () => Promise.resolve({ problem: 'no' }),
+      suspend: () => undefined,
       stop: (id) => (asked.push(`stop ${id}`), Promise.resolve('operation 1 was asked to stop')),
       redraw: () => void asked.push('redraw'),
     };

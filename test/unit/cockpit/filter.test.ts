@@ -142,6 +142,7 @@ describe('typing', () => {
       versions: () => Promise.resolve({ problem: 'no' }),
       recover: ask('recover'),
       saveReport: () => Promise.resolve({ problem: 'no' }),
+      suspend: () => undefined,
       stop: () => Promise.resolve('asked'),
       redraw: () => undefined,
     };
