@@ -56,7 +56,8 @@ export function recordedHost(users: number, config: Config, busy: number): Host 
   return {
     clock: systemClock,
     processes: systemProcesses,
-    sockets: { listeners: () => Promise.resolve([]) },
+    // Whoever listens is the user whose port it is.
+    sockets: { listeners: () => Promise.resolve([]), answering: () => Promise.resolve([1000]) },
     accounts: {
       byName: (asked: readonly string[]) =>
         Promise.resolve(

@@ -6,6 +6,7 @@ import { firstFrame } from './first-frame.ts';
 import { keyToFrame } from './key-to-frame.ts';
 import { refresh } from './refresh.ts';
 import { snapshot } from './snapshot.ts';
+import { thousand } from './thousand.ts';
 import { watching } from './watching.ts';
 import type { Figure } from './figures.ts';
 
@@ -18,6 +19,7 @@ const benches: Record<string, (folder: string) => Promise<Figure[]>> = {
   snapshot,
   'key-to-frame': keyToFrame,
   refresh,
+  thousand,
   watching,
 };
 

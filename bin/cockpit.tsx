@@ -6,8 +6,8 @@ import { Session } from '../src/cockpit/session.ts';
 import { loadConfigFor, type CommandContext } from '../src/commands/context.ts';
 import { exit, type ExitCode } from '../src/commands/exit.ts';
 import { openHost } from '../src/host/host.ts';
-import { stopJob } from './job-control.ts';
-import { TerminalTitle } from './terminal-title.ts';
+import { stopJob } from '../src/host/job-control.ts';
+import { TerminalTitle } from '../src/cockpit/terminal-title.ts';
 
 /** Home, and erase: the screen is drawn on nothing afterwards. */
 const eraseScreen = '\u001b[H\u001b[2J';

@@ -1,6 +1,6 @@
 import { Text } from 'ink';
 import { memo } from 'react';
-import { lineWidth, signature, type Line } from '../src/cockpit/view-models/line.ts';
+import { joined, lineWidth, signature, type Line } from '../src/cockpit/view-models/line.ts';
 import { useTheme } from './theme.tsx';
 
 interface StyledLineProps {
@@ -18,7 +18,7 @@ export const StyledLine = memo(
     return (
       <Text wrap="truncate" {...(selected ? selection : {})}>
         {lineWidth(line) === 0 ? ' ' : ''}
-        {line.map((segment, index) => (
+        {joined(line).map((segment, index) => (
           <Text
             key={index}
             {...(selected && !keepsTones ? {} : tones[segment.tone])}

@@ -26,9 +26,17 @@ export async function build(clean = true): Promise<void> {
   const outdir = path.join(root, 'dist');
   const doors = (await readdir(path.join(root, 'bin'))).filter((name) => /\.tsx?$/.test(name));
   if (clean) await rm(outdir, { recursive: true, force: true });
+  await bundle(
+    doors.map((name) => path.join('bin', name)),
+    outdir,
+  );
+}
+
+/** Bundle programs as the doors are. */
+export async function bundle(entryPoints: string[], outdir: string): Promise<void> {
   await esbuild({
     absWorkingDir: root,
-    entryPoints: doors.map((name) => path.join('bin', name)),
+    entryPoints,
     outdir,
     bundle: true,
     splitting: true,

@@ -122,7 +122,7 @@ describe('a line', () => {
     const line = (text: string): Line =>
       new Proxy([segment(text)], {
         get(target, property, receiver) {
-          if (property === 'map') drawn += 1;
+          if (property === 'map' || property === 'forEach') drawn += 1;
           return Reflect.get(target, property, receiver) as unknown;
         },
       });
@@ -133,7 +133,7 @@ describe('a line', () => {
     );
     const app = render(view('one'));
     open.push(app);
-    // The comparison maps over both lines; drawing maps once more.
+    // The comparison goes over both lines; drawing once more.
     const atFirst = drawn;
     app.rerender(view('one'));
     expect(drawn - atFirst).toBe(2);

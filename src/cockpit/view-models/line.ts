@@ -63,6 +63,22 @@ export function filled(line: Line, columns: number): Line {
   return rest <= 0 ? line : [...line, segment(' '.repeat(rest))];
 }
 
+/**
+ * The same line in fewer stretches: air is drawn with what stands before it, and neighbours of one meaning together. To
+ * draw a stretch costs, however short it is.
+ */
+export function joined(line: Line): Line {
+  const runs: Segment[] = [];
+  line.forEach((each) => {
+    const last = runs.at(-1);
+    const alike = last !== undefined && last.tone === each.tone && last.bold === each.bold;
+    if (last !== undefined && (alike || each.text.trim() === ''))
+      runs[runs.length - 1] = { ...last, text: last.text + each.text };
+    else runs.push(each);
+  });
+  return runs;
+}
+
 export function lineWidth(line: Line): number {
   return line.reduce((sum, each) => sum + width(each.text), 0);
 }

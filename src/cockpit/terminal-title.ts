@@ -1,5 +1,5 @@
-import { titleOf } from '../src/cockpit/title.ts';
-import type { Store } from '../src/cockpit/store.ts';
+import { titleOf } from './title.ts';
+import type { Store } from './store.ts';
 
 /** Push and pop the title (XTWINOPS 22, 23), and set it (OSC 2): xterm's control sequences, tmux knows them as well. */
 const push = '\u001b[22;2t';
