@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { build } from '../scripts/build.ts';
 import { firstFrame } from './first-frame.ts';
+import { twelveHours } from './hours.ts';
 import { keyToFrame } from './key-to-frame.ts';
 import { refresh } from './refresh.ts';
 import { snapshot } from './snapshot.ts';
@@ -21,6 +22,7 @@ const benches: Record<string, (folder: string) => Promise<Figure[]>> = {
   refresh,
   thousand,
   watching,
+  'twelve-hours': twelveHours,
 };
 
 const wanted = process.argv.slice(2);

@@ -58,7 +58,7 @@ function evidenceOfTrial(step: StepRecord): Evidence {
       ),
       line('paired', paired, pairing.verdict === 'ok' ? 'ok' : 'danger'),
       line('schema', `${levelText(schema.before)} to ${levelText(schema.after)}`),
-      line('migrations', migrations.length === 0 ? 'none' : migrations.join(', ')),
+      line('migrations', migrationsText(migrations)),
       line('memory', report.memory === null ? 'not measured' : `at most ${bytesText(report.memory)}`),
       ...(report.ended === null ? [] : [line('ended', report.ended, 'danger')]),
       ...(missing.length === 0
@@ -67,6 +67,15 @@ function evidenceOfTrial(step: StepRecord): Evidence {
       ...report.log.map((text) => line('log', text, 'muted')),
     ],
   };
+}
+
+/** So many migrations are said by their names; of more, the first and the last. */
+const migrationsSaid = 6;
+
+function migrationsText(migrations: readonly string[]): string {
+  if (migrations.length === 0) return 'none';
+  if (migrations.length <= migrationsSaid) return migrations.join(', ');
+  return `${migrations.length}: ${migrations[0] ?? ''} to ${migrations.at(-1) ?? ''}`;
 }
 
 const levelText = (level: { id: number; name: string } | null): string =>

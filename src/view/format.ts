@@ -84,6 +84,31 @@ export function wrapped(text: string, columns: number): string[] {
   return lines;
 }
 
+/** As `wrapped`, with nothing cut: what is too long for a line is broken where the line ends. An exact command is one. */
+export function broken(text: string, columns: number): string[] {
+  return text
+    .split(' ')
+    .flatMap((word) => pieces(word, columns))
+    .reduce((lines: string[], word) => {
+      const last = lines.at(-1);
+      if (last !== undefined && width(last) + 1 + width(word) <= columns)
+        lines[lines.length - 1] = `${last} ${word}`;
+      else lines.push(word);
+      return lines;
+    }, []);
+}
+
+function pieces(word: string, columns: number): string[] {
+  if (width(word) <= columns) return [word];
+  const found = [''];
+  for (const character of word) {
+    const last = found.at(-1) ?? '';
+    if (width(last + character) <= columns) found[found.length - 1] = last + character;
+    else found.push(character);
+  }
+  return found;
+}
+
 /** Exactly so many columns. */
 export function pad(
   text: string,

@@ -2,7 +2,7 @@ import type { EventRecord, StepRecord, StepState } from '../../journal/records.t
 import type { Tone } from '../../view/cell.ts';
 import { eventText } from '../../view/event.ts';
 import { evidenceOf } from '../../view/evidence.ts';
-import { durationText, pad, timeText, width, wrapped } from '../../view/format.ts';
+import { broken, durationText, pad, timeText, width, wrapped } from '../../view/format.ts';
 import { standingText, stepResultText } from '../../view/operation.ts';
 import { durationOf, spanOf, treeOf, walk, type Branch } from '../../view/tree.ts';
 import { glyphSets, type Glyphs } from '../glyphs.ts';
@@ -90,7 +90,7 @@ function treeLine(
   const span = spanOf(branch, wall);
   const took = pad(span === undefined ? '' : durationText(span), tookColumns, 'right');
   const count =
-    branch.kind === 'step' || branch.state === 'succeeded' ? '' : `  ${branch.done} of ${branch.all}`;
+    branch.branches.length === 0 || branch.state === 'succeeded' ? '' : `  ${branch.done} of ${branch.all}`;
   const words = branch.step === undefined ? '' : (progress ?? stepResultText(branch.step));
   const bad = branch.state === 'failed' || branch.state === 'refused';
   const left = clip(
@@ -130,7 +130,7 @@ function linesOf(event: EventRecord, steps: readonly StepRecord[], columns: numb
           ? 'plain'
           : 'muted';
   const time = ` ${timeText(event.at)}  `;
-  const lines = wrapped(text, Math.max(10, columns - width(time) - 1)).map((part, index): Line => [
+  const lines = broken(text, Math.max(10, columns - width(time) - 1)).map((part, index): Line => [
     segment(index === 0 ? time : ' '.repeat(width(time)), 'muted'),
     segment(part, tone),
   ]);

@@ -4,7 +4,7 @@ import { known, unknown } from '../../../src/fleet/observation.ts';
 import type { CatalogEntry } from '../../../src/snapshots/catalog.ts';
 import { cell, factCell } from '../../../src/view/cell.ts';
 import { columns, gap, placeColumns } from '../../../src/view/columns.ts';
-import { ageText, bytesText, durationText, fit, pad, width } from '../../../src/view/format.ts';
+import { ageText, broken, bytesText, durationText, fit, pad, width } from '../../../src/view/format.ts';
 import { backupCell, instanceCells, type Seeing } from '../../../src/view/instance.ts';
 import { unitCell, unitWords } from '../../../src/view/unit.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
@@ -173,5 +173,18 @@ describe('the columns', () => {
     expect(Math.min(...dropped(75).map((column) => column.priority))).toBeGreaterThanOrEqual(
       Math.max(...placeColumns(75).map((column) => column.priority)),
     );
+  });
+});
+
+describe('a line that is too long', () => {
+  it('is broken between words, and in them where one does not fit: nothing is lost', () => {
+    expect(broken('npm install --prefix=/a/very/long/path x', 12)).toEqual([
+      'npm install',
+      '--prefix=/a/',
+      'very/long/pa',
+      'th x',
+    ]);
+    expect(broken('王小明王小明', 4)).toEqual(['王小', '明王', '小明']);
+    expect(broken('', 10)).toEqual(['']);
   });
 });
