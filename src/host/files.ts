@@ -145,6 +145,7 @@ export const systemFiles: Files = {
         await handle.close();
       }
       await rename(partial, path);
+      await syncFolder(dirname(path));
     } catch (error) {
       throw fileProblem(path, error);
     }
@@ -152,8 +153,10 @@ export const systemFiles: Files = {
 
   async remove(path) {
     try {
-      await rm(path, { force: true });
+      await rm(path);
+      await syncFolder(dirname(path));
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw fileProblem(path, error);
     }
   },
@@ -175,6 +178,8 @@ export const systemFiles: Files = {
       if (folder.uid === process.getuid?.()) await lchown(path, account.uid, account.gid);
       else if (folder.uid !== account.uid)
         throw new FileProblem(path, 'EPERM', `does not belong to ${account.name}`);
+      // What is vouched for later lies in it: a loss of power must not take the folder away from under a snapshot.
+      await syncFolder(dirname(path));
     } catch (error) {
       throw fileProblem(path, error);
     }
@@ -254,5 +259,15 @@ async function facts(path: string, ask: () => Promise<BigIntStats>): Promise<Fil
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileProblem(path, error);
+  }
+}
+
+/** fsync(2) of a folder's entries: until then a new name in it, or a removed one, may be gone or back after a loss of power. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

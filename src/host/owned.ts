@@ -16,7 +16,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import path from 'node:path';
@@ -105,7 +105,8 @@ export function writeNew(file: string, text: string): void {
       0o600,
     );
     try {
-      writeSync(descriptor, text);
+      // Not writeSync: on a disk that is almost full that writes some of it, and says how much.
+      writeFileSync(descriptor, text);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -168,6 +168,7 @@ export const systemTrees: Trees = {
   async second(file, name) {
     try {
       await link(file, name);
+      await sync(path.dirname(name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileProblem(name, error);
       const [one, other] = await Promise.all([lstat(file), lstat(name)]);

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { sync } from '../host/owned.ts';
 import { openOwn, openOwnReadOnly, type Sqlite } from '../host/sqlite.ts';
 import { hasFormat, migrateJournal } from './schema.ts';
 
@@ -28,7 +29,7 @@ export const lockPath = (state: string): string => path.join(state, 'lock');
  */
 export function openJournal(folder: string, durable = true, patience?: number): Sqlite {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);
     if (!stat.isDirectory()) throw new JournalProblem('broken', `${folder}: is not a folder`);
     if (stat.uid !== process.getuid?.())
@@ -38,6 +39,8 @@ export function openJournal(folder: string, durable = true, patience?: number): 
     const db = openOwn(journalPath(folder), durable, patience);
     migrateJournal(db);
     chmodSync(journalPath(folder), 0o600);
+    // What is written down in it must not be gone with the folder after a loss of power.
+    if (made !== undefined) sync(path.dirname(made));
     return db;
   } catch (error) {
     throw asProblem(folder, error);

@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../sandbox/faults/sample.ts';
+import { seed } from '../unit/properties/runs.ts';
+import { Aftermath } from './aftermath.ts';
+import { fingerprint, type Disk, type Luck, type Manner } from './disk.ts';
+import { scenarios, type Scenario } from './operation.ts';
+import { record, type Recording } from './recording.ts';
+import type { Operation } from './trace.ts';
+
+/**
+ * The power goes, at any call to the kernel of an operation: of what was not flushed any part may be on the disk, in any
+ * order, torn at any sector. Every such state is laid out in real files, opened by SQLite as a server would, and read.
+ */
+
+/** Of random states, how many are laid out at each moment. */
+const perMoment = Number(process.env['T3_COCKPIT_POWER'] ?? (all ? 12 : 1));
+
+/** In memory where there is such a file system: thousands of states are written, and none of them has to last. */
+const elsewhere = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : '/tmp', 't3-cockpit-power-'));
+afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
+
+const counts: string[] = [];
+let total = 0;
+afterAll(() => {
+  process.stdout.write(
+    hasStrace
+      ? `power loss, seed ${seed}: ${total} states: ${counts.join('; ')}\n`
+      : 'power loss: not tried, there is no strace(1) here\n',
+  );
+});
+
+/** Numbers from 0 to 1, the same ones for the same seed (splitmix32). */
+function randomFrom(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = state ^ (state >>> 16);
+    mixed = Math.imul(mixed, 0x21f0aaad);
+    mixed ^= mixed >>> 15;
+    mixed = Math.imul(mixed, 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Lay out every state that a crash may leave. @returns how many different ones @throws at the first that must not be */
+function tryAll(scenario: Scenario, recording: Recording, disk: Disk): { states: number; moments: number } {
+  const aftermath = new Aftermath(recording, scenario, path.join(elsewhere, 'state'));
+  const seen = new Set<string>();
+  for (const moment of disk.moments) {
+    for (const [manner, luck, name] of fates(moment)) {
+      const files = disk.after(moment, manner, luck);
+      const print = fingerprint(files);
+      if (seen.has(print)) continue;
+      seen.add(print);
+      try {
+        aftermath.look(files);
+      } catch (error) {
+        throw new Error(
+          `T3_COCKPIT_SEED=${seed}: ${scenario}, before call ${moment} of ${disk.length}, ${manner}, ${name}:\n${String(error)}`,
+          { cause: error },
+        );
+      }
+    }
+  }
+  return { states: seen.size, moments: disk.moments.length };
+}
+
+const hasStrace = spawnSync('strace', ['--version']).status === 0;
+
+describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario) => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await record(scenario);
+  }, 120_000);
+
+  it('which ends as it should when it does not', () => {
+    const { outcome, disk } = recording;
+    expect(outcome).toBe(scenario === 'restore that goes back' ? 'rolled back' : 'succeeded');
+    const aftermath = new Aftermath(recording, scenario, path.join(elsewhere, 'state'));
+    aftermath.look(disk.after(disk.length, 'pessimistic', 'everything'));
+  });
+
+  it('and leaves the old database or the chosen one, and every snapshot that is vouched for', () => {
+    const { states, moments } = tryAll(scenario, recording, recording.disk);
+    counts.push(`${scenario} ${states} states at ${moments} moments`);
+    total += states;
+  }, 600_000);
+
+  // What is tried here has to be able to fail: each of these calls is there because of such a state.
+  it.runIf(scenario === 'restore')(
+    'which would be lost without the calls that flush',
+    () => {
+      const flushes = (what: RegExp) => (operation: Operation) =>
+        (operation.type === 'sync' && what.test(operation.file)) ||
+        (operation.type === 'sync folder' && what.test(operation.folder));
+      for (const what of all ? [/\.new$/, /userdata$/, /prerestore.*partial$/, /cockpit$/] : [/\.new$/])
+        expect(() => tryAll(scenario, recording, recording.without(flushes(what))), String(what)).toThrow(
+          'T3_COCKPIT_SEED',
+        );
+    },
+    600_000,
+  );
+});
+
+function fates(moment: number): [Manner, Luck, string][] {
+  const found: [Manner, Luck, string][] = [];
+  for (const manner of ['pessimistic', 'ordered'] as const) {
+    found.push([manner, 'nothing', 'nothing is left'], [manner, 'everything', 'everything is left']);
+    for (let round = 0; round < perMoment; round += 1) {
+      const random = randomFrom(seed + moment * 1000 + round * 2 + (manner === 'ordered' ? 1 : 0));
+      found.push([manner, { random }, `round ${round}`]);
+    }
+  }
+  return found;
+}
