@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestSandbox, until } from '../sandbox/sandbox.ts';
 import { Terminal, doorPath, type TerminalOptions } from './terminal.ts';
@@ -73,6 +73,46 @@ describe('the cockpit', () => {
     await terminal.until('fresh ages', (text) => (text.match(/\d+s verified/g) ?? []).length === 3);
     expect(terminal.text()).toMatch(/✓ alice +succeeded in/);
     expect(terminal.text()).toContain('snapshot of the state database: started');
+  });
+
+  it('looks into what has ended: tree, output, search, a report that is written and printed', async () => {
+    const terminal = cockpit({ columns: 120, rows: 30 });
+    await terminal.until('the fleet', complete);
+    // By its name, of the user that it names: bob is not the selected one.
+    terminal.press(':');
+    for (const letter of 'back up bob') terminal.press(letter);
+    await terminal.until(
+      'the command',
+      (text) => /^ :back up bob█/m.test(text) && / back up bob /.test(text),
+    );
+    terminal.press('\r');
+    await terminal.until('what has ended is said', (text) =>
+      /operation \d+ \(backup\) has ended: succeeded {2}O opens it/.test(text),
+    );
+    terminal.press('O');
+    await terminal.until('its tree', (text) => /└─ ✓ bob: snapshot of the state database /.test(text));
+    terminal.press('\t');
+    await terminal.until('its output', (text) =>
+      /bob {2}snapshot of the state database: succeeded/.test(text),
+    );
+    terminal.press('/');
+    for (const letter of 'started') terminal.press(letter);
+    await terminal.until('what is looked for', (text) => /^ \/started█/m.test(text));
+    terminal.press('\r');
+    await terminal.until(
+      'where it is, and the keys again',
+      (text) => /^›\d\d:\d\d:\d\d .*started/m.test(text) && / W save /.test(text),
+    );
+    terminal.press('W');
+    const said = await terminal.until('where it was written', (text) => text.includes('written to '));
+    const file = /written to (\S+)/.exec(said)?.[1] ?? '';
+    const id = sandbox.newestOperation();
+    const { stdout } = await sandbox.run('operations', String(id), '--report');
+    expect(stdout).toMatch(new RegExp(`^Operation ${id}: backup\\n {2}outcome {4}succeeded\\n`));
+    expect(readFileSync(file, 'utf8').trimEnd()).toBe(stdout.trimEnd());
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await sandbox.run('operations', '--report')).exitCode).toBe(2);
+    expect((await sandbox.run('--json', 'operations', String(id), '--report')).exitCode).toBe(2);
   });
 
   it('backs up the selected user on B, and only that one', async () => {
