@@ -13,7 +13,7 @@ const pictures = path.resolve(import.meta.dirname, '../docs/pictures');
 mkdirSync(pictures, { recursive: true });
 await build();
 const root = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-pictures-'));
-const { config } = await createSandbox(root, { users: 5, version: '0.0.24', large: 300 * 1024 * 1024 });
+const { config } = await createSandbox(root, { users: 5, version: '0.0.24', large: 700 * 1024 * 1024 });
 const open: Terminal[] = [];
 
 function cockpit(columns: number, rows: number, ...settings: string[]): Terminal {
@@ -47,6 +47,8 @@ try {
   save(first, 'backup', 'A backup of everyone: bytes, rate, time left, and what has happened so far');
   await first.until('the end', (text) => text.includes('backup: succeeded'), 120_000);
   first.press('r');
+  await first.until('the snapshots', (text) => text.includes('choose a snapshot'));
+  first.press('g');
   await first.until('the snapshots against now', (text) => text.includes('same'), 60_000);
   save(first, 'restore', 'What can be put back, each snapshot against what is there now');
   await leave(first);

@@ -85,8 +85,9 @@ function runsOf(row: readonly Cell[]): Run[] {
   return runs;
 }
 
-const looks = ({ colour, background, bold, dim, italic, inverse }: Cell) =>
-  JSON.stringify([colour, background, bold, dim, italic, inverse]);
+/** Wide characters stand by themselves: what is drawn beside them begins at its own column, whatever the font has. */
+const looks = ({ colour, background, bold, dim, italic, inverse, columns }: Cell) =>
+  JSON.stringify([colour, background, bold, dim, italic, inverse, columns !== 1]);
 
 function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -100,18 +100,19 @@ export function furtherLines(
   columns: number,
 ): Line[] {
   const { installed } = config.cadence;
+  const unit = valueOf(instance.unit);
+  const words = unit === undefined ? undefined : unitWords(unit);
   return [
-    line(
-      'installed',
-      fact(fleet.installed, tick, installed, (version) => [cell(version)]),
+    // A sentence: half a line is not enough for it.
+    ...(words === undefined ? [] : [line('meaning', [cell(words)], columns)]),
+    ...inColumns(
+      [
+        ['installed', fact(fleet.installed, tick, installed, (version) => [cell(version)])],
+        ['pinned', fact(fleet.pins, tick, installed, (pins) => [cell(pinsText(pins))])],
+        ...unitFacts(instance, wall),
+      ],
       columns,
     ),
-    line(
-      'pinned',
-      fact(fleet.pins, tick, installed, (pins) => [cell(pinsText(pins))]),
-      columns,
-    ),
-    ...unitLines(instance, wall, columns),
   ];
 }
 
@@ -165,13 +166,12 @@ export function versionLines(instance: Instance, seeing: Seeing, columns: number
   return rows.map(([name, cells]) => line(name, cells, columns));
 }
 
-function unitLines(instance: Instance, wall: number, columns: number): Line[] {
+function unitFacts(instance: Instance, wall: number): [string, Cell[]][] {
   const unit = valueOf(instance.unit);
   if (unit === undefined) return [];
-  const known = (name: string, value: string | undefined) =>
-    value === undefined ? [] : [line(name, [cell(value)], columns)];
+  const known = (name: string, value: string | undefined): [string, Cell[]][] =>
+    value === undefined ? [] : [[name, [cell(value)]]];
   return [
-    ...known('meaning', unitWords(unit)),
     ...known(
       'since',
       unit.since === undefined ? undefined : `${dateText(unit.since)}, ${ageText(wall - unit.since)} ago`,

@@ -32,7 +32,7 @@ export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
       [segment(` /${filter}`, 'attention'), segment('  escape shows everyone', 'muted')],
       size.columns,
     );
-  return result === undefined ? [] : clip(resultLine(result), size.columns);
+  return result === undefined ? [] : clip(resultLine(result, mode.kind === 'fleet'), size.columns);
 }
 
 /** The prompt that is open, with what has been typed. */
@@ -42,12 +42,13 @@ function promptOf({ mode, filter }: CockpitState): { sign: string; text: string 
   return mode.kind === 'operation' && mode.typing ? { sign: '/', text: mode.search } : undefined;
 }
 
-function resultLine({ operation }: ShownOperation): Line {
+/** @param keys Say what helps: elsewhere those keys are others. */
+function resultLine({ operation }: ShownOperation, keys: boolean): Line {
   const well = operation.outcome === 'succeeded';
   return [
     segment(` operation ${operation.id} (${operation.kind}) has ended: `, 'plain'),
     segment(`${operation.outcome ?? ''}`, well ? 'ok' : 'danger', true),
-    segment('  O opens it, escape: seen', 'muted'),
+    ...(keys ? [segment('  O opens it, escape: seen', 'muted')] : []),
   ];
 }
 
