@@ -6,6 +6,7 @@ export type Entry =
   | 'cockpit'
   | 'command'
   | 'runner'
+  | 'aftercare'
   | 'reader'
   | 'snapshotter'
   | 'keeper'

@@ -10,8 +10,17 @@ export type RunnerPlace =
   | { kind: 'group'; group: number; cookie: string; boot: string };
 
 export interface Runners {
-  /** Start an argv that outlives this process, its terminal and its control group. Resolves once it has started. */
-  launch(name: string, argv: readonly [string, ...string[]]): Promise<RunnerPlace>;
+  /**
+   * Start an argv that outlives this process, its terminal and its control group. Resolves once it has started.
+   *
+   * @param afterwards What is to be run when it has ended otherwise than well, however it died. A sandbox has nobody to
+   *   do so: there the next runner does what is left.
+   */
+  launch(
+    name: string,
+    argv: readonly [string, ...string[]],
+    afterwards: readonly [string, ...string[]],
+  ): Promise<RunnerPlace>;
   /** The place of this process, when it is the runner that was launched under that name. */
   here(name: string): RunnerPlace;
   /** Does any process of that runner still live, the runner itself or an orphan of it? Rejects when that cannot be told. */
@@ -27,7 +36,7 @@ export const runnerCookieVariable = 'T3_SANDBOX_RUNNER';
 /** A transient unit by systemd-run(1): a control group of its own, outside every session and every instance. */
 export function systemdRunners(commands: Commands, timeout: number): Runners {
   return {
-    async launch(name, argv) {
+    async launch(name, argv, afterwards) {
       const unit = `${name}.service`;
       const result = await commands.run(
         [
@@ -46,6 +55,7 @@ export function systemdRunners(commands: Commands, timeout: number): Runners {
           `--property=TimeoutStopSec=${stopTimeout}`,
           '--property=WorkingDirectory=/',
           '--property=UMask=0077',
+          `--property=ExecStopPost=${unlessWell(afterwards)}`,
           '--',
           ...argv,
         ],
@@ -74,6 +84,12 @@ export function systemdRunners(commands: Commands, timeout: number): Runners {
       return active !== 'inactive' && active !== 'failed';
     },
   };
+}
+
+/** A command line for systemd (systemd.service(5)): it puts $SERVICE_RESULT into the environment, and reads `$$` as `$`. */
+function unlessWell(argv: readonly string[]): string {
+  const words = argv.map((word) => `"${word.replace(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')}"`);
+  return `/bin/sh -c '[ "$$SERVICE_RESULT" = success ] || exec "$$@"' sh ${words.join(' ')}`;
 }
 
 /**

@@ -104,14 +104,27 @@ export function readOperationDocuments(
   return { request: JSON.parse(row.request), plan: JSON.parse(row.plan), config: JSON.parse(row.config) };
 }
 
+/** A timer that is held off on the host. */
+export interface Held {
+  unit: string;
+  /** Whether it was to start by itself when it was held off, in systemd's word (UnitFileState). */
+  startup?: string | undefined;
+}
+
 /** Operations that still hold something off on the host, with what it is. */
-export function readHeld(db: Sqlite): { operation: number; held: string[] }[] {
+export function readHeld(db: Sqlite): { operation: number; held: Held[] }[] {
   return db
     .prepare<[], { id: number; held: string }>(
       'SELECT id, held FROM operations WHERE held IS NOT NULL ORDER BY id',
     )
     .all()
-    .map(({ id, held }) => ({ operation: id, held: JSON.parse(held) as string[] }));
+    .map(({ id, held }) => ({
+      operation: id,
+      // Names alone, as they were written first.
+      held: (JSON.parse(held) as (string | Held)[]).map((each) =>
+        typeof each === 'string' ? { unit: each } : each,
+      ),
+    }));
 }
 
 interface StepRow {

@@ -1,6 +1,7 @@
 import type { RunnerPlace } from '../host/runners.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import type { Clock } from '../host/clock.ts';
+import type { Held } from './operations.ts';
 import { recordSession, type SessionMember } from './sessions.ts';
 import type { Actor, EventLevel, EventPayload, Outcome, StepState } from './records.ts';
 
@@ -212,7 +213,7 @@ export class Recorder {
   }
 
   /** What is held off on the host until the operation has ended: before it is held, and again when it is let go. */
-  held(what: readonly string[]): void {
+  held(what: readonly Held[]): void {
     this.#durable
       .prepare('UPDATE operations SET held = ? WHERE id = ?')
       .run(what.length === 0 ? null : JSON.stringify(what), this.operation);

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts';
 import type { Sqlite } from '../host/sqlite.ts';
-import { openOperations, readOperation, readSteps } from '../journal/operations.ts';
+import { openOperations, readHeld, readOperation, readSteps } from '../journal/operations.ts';
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { isDisruptive } from './steps/index.ts';
 
@@ -43,6 +43,8 @@ export interface CutOff {
   steps: StepRecord[];
   /** A server may be stopped, or a database replaced: somebody has to say whether to go on or back. */
   undecided: boolean;
+  /** Timers of the host's own jobs that it still holds off. */
+  held?: readonly string[];
 }
 
 /** The operations that were cut off, oldest first: the first thing that anybody is to be told. */
@@ -56,7 +58,13 @@ export async function cutOffOperations(journal: Sqlite, host: Host): Promise<Cut
       continue;
     }
     const steps = readSteps(journal, operation.id);
-    found.push({ operation, steps, undecided: isUndecided(steps) });
+    const held = readHeld(journal).find((each) => each.operation === operation.id)?.held ?? [];
+    found.push({
+      operation,
+      steps,
+      undecided: isUndecided(steps),
+      ...(held.length === 0 ? {} : { held: held.map(({ unit }) => unit) }),
+    });
   }
   return found;
 }

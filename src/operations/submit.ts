@@ -164,6 +164,7 @@ export async function submit(
       const place = await host.runners.launch(
         runnerName(id),
         entryCommand('runner', config.paths.state, String(id)),
+        entryCommand('aftercare', config.paths.state, String(id)),
       );
       recordPlace(journal, id, place);
     } catch (error) {

@@ -23,7 +23,7 @@ export function standingText(operation: OperationRecord, cutOff: boolean): strin
 const namesSaid = 4;
 
 /** An operation that was cut off: what is known of it. */
-export function cutOffText({ operation, steps }: CutOff): string {
+export function cutOffText({ operation, steps, held = [] }: CutOff): string {
   const of = (states: readonly StepRecord['state'][]) => {
     const users = steps.filter((step) => states.includes(step.state)).map((step) => step.user ?? step.title);
     const names = [...new Set(users)];
@@ -41,6 +41,7 @@ export function cutOffText({ operation, steps }: CutOff): string {
     ['cut off in the middle', of(['started'])],
     ['not begun', of(['pending'])],
     ['last heard of', dateText(heardOf)],
+    ['held off until then', held.join(', ')],
   ].filter(([, users]) => users !== '');
   return `operation ${operation.id} (${operation.kind}) was interrupted: its runner died. ${parts.map(([state, users]) => `${state}: ${users}`).join('; ')}`;
 }

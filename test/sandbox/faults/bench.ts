@@ -183,8 +183,8 @@ export class FaultBench {
       ...this.#host,
       runners: {
         ...this.#host.runners,
-        launch: (name, [node, , ...args]) =>
-          this.#host.runners.launch(name, [node, faultyRunner, ...args, JSON.stringify(plan)]),
+        launch: (name, [node, , ...args], afterwards) =>
+          this.#host.runners.launch(name, [node, faultyRunner, ...args, JSON.stringify(plan)], afterwards),
       },
     };
     const opened: Opened = { config, host, journal: undefined, journalProblem: undefined, cutOff: [] };
