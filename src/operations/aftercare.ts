@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../config/schema.ts';
 import { openHost } from '../host/host.ts';
 import { takeHostLock } from '../host/lock.ts';

@@ -58,7 +58,7 @@ describe('a bump by the host’s own script', () => {
     end();
     expect(done.exitCode, done.stdout).toBe(3);
     expect(done.stdout).toMatch(/dave is busy: a turn is in flight; the host’s script would not see that/);
-    expect((await jobState())?.invocation).toBe(undefined);
+    expect((await jobState())?.since).toBe(undefined);
     await on.expectBefore(
       {
         ...before,
@@ -174,8 +174,9 @@ describe('in the middle of a rollout', () => {
     const before = await on.standing();
     const id = await on.begin('0.0.27');
     await until('dave is moved', () => (on.states(id)['dave/start'] === 'succeeded' ? true : undefined));
-    await on.supervisor.act('begin', service, 5000);
+    const updater = on.supervisor.start(service);
     const done = await follow(id);
+    await updater;
     expect(done.exitCode, done.stdout).toBe(0);
     expect(on.outcome(id)).toMatchObject({
       outcome: 'succeeded',

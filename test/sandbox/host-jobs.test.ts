@@ -29,11 +29,11 @@ async function run(job: string): Promise<{ well: boolean; said: string[] }> {
     () => true,
     () => false,
   );
-  const invocation = (await on.supervisor.show([unit])).get(unit)?.invocation;
   const told = readFileSync(on.at(supervisorJournal), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { invocation: string; kind: string; text?: string });
+    .map((line) => JSON.parse(line) as { unit: string; invocation: string; kind: string; text?: string });
+  const invocation = told.findLast((each) => each.unit === unit)?.invocation;
   return {
     well,
     said: told

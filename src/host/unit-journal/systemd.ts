@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { excerpt, publicLine } from '../../text/printable.ts';
 import { complaint, failureText, type Commands } from '../commands.ts';
 import type { UnitJournal, UnitRecord } from './unit-journal.ts';
@@ -17,12 +16,12 @@ const fields = ['MESSAGE', 'MESSAGE_ID', 'UNIT', '_SYSTEMD_UNIT', 'INVOCATION_ID
 /** Bytes of one record at most, for the bound on what journalctl may write. */
 const recordBytes = 2048;
 
-/** How long a line may be under way from a process that has ended to whoever follows, milliseconds. */
-const lag = 300;
+/** More lines of one run than these are not told. */
+const mostFollowed = 20_000;
 
 /** The journal of systemd, by journalctl(1). */
 export function systemdJournal(commands: Commands, timeout: number): UnitJournal {
-  return {
+  const journal: UnitJournal = {
     async read(units, { since, until }, most) {
       if (units.length === 0) return [];
       const result = await commands.run(
@@ -51,22 +50,36 @@ export function systemdJournal(commands: Commands, timeout: number): UnitJournal
     },
 
     follow(unit, since, told) {
+      let count = 0;
+      const hear = (record: UnitRecord | undefined) => {
+        if (record?.kind !== 'line' || record.at < since) return;
+        count += 1;
+        told(record);
+      };
       const follower = commands.follow(
         ['journalctl', '--follow', ...common([unit]), `--since=@${Math.floor(since / 1000)}`],
-        (line) => {
-          const record = parseRecord(line);
-          if (record?.kind === 'line' && record.at >= since) told(record);
-        },
+        (line) => hear(parseRecord(line)),
       );
       return {
         async finish() {
-          await Promise.race([follower.ended, delay(lag)]);
           follower.stop();
           await follower.ended;
+          // What was said last may be under way yet: journald is asked to have it, and then for what was not heard.
+          await commands.run(['journalctl', '--sync'], { timeout });
+          try {
+            const lines = (await journal.read([unit], { since }, mostFollowed)).filter(
+              ({ kind }) => kind === 'line',
+            );
+            for (const record of lines.slice(count)) hear(record);
+          } catch (error) {
+            // The journal is not to be read: then nothing was heard before, either.
+            if (!(error instanceof Error)) throw error;
+          }
         },
       };
     },
   };
+  return journal;
 }
 
 function common(units: readonly string[]): string[] {

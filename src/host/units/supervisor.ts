@@ -11,7 +11,6 @@ import type { UnitState, Units, UnitVerb } from './units.ts';
  *
  *     GET  /units                                 the states of all units
  *     POST /units/NAME/start | stop | restart     the state afterwards
- *     POST /units/NAME/begin                      as start, and waits for nothing
  *     POST /units/NAME/mask | unmask | reset-failed
  *     POST /units/NAME/terminal                   the socket of a tmux server inside the unit
  *     POST /shutdown                              stop everything and end
@@ -37,7 +36,6 @@ const unitState = z.object({
   startup: z.string().optional(),
   nextRun: z.number().optional(),
   lastRun: z.number().optional(),
-  invocation: z.string().optional(),
 });
 
 /** Its journal, below the sandbox's root: a line of JSON each (host/unit-journal.ts). */
@@ -172,6 +170,5 @@ function withUndefined(state: z.output<typeof unitState>): UnitState {
     startup: state.startup,
     nextRun: state.nextRun,
     lastRun: state.lastRun,
-    invocation: state.invocation,
   };
 }

@@ -27,7 +27,6 @@ const properties = [
   'LastTriggerUSec',
   'DropInPaths',
   'ExecStart',
-  'InvocationID',
 ];
 
 /** systemd.unit(5): below /run until the next boot, and over what lies in /etc. */
@@ -36,7 +35,6 @@ const override = '50-t3-cockpit.conf';
 
 const systemctlVerbs: Readonly<Record<UnitVerb, readonly string[]>> = {
   start: ['start'],
-  begin: ['start', '--no-block'],
   stop: ['stop'],
   mask: ['mask', '--runtime', '--quiet'],
   unmask: ['unmask', '--runtime', '--quiet'],
@@ -148,7 +146,6 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     nextRun: nextRun(time(word('NextElapseUSecRealtime')), span(word('NextElapseUSecMonotonic')), clock),
     lastRun: time(word('LastTriggerUSec')),
     ...heldOn(word('DropInPaths'), word('ExecStart')),
-    invocation: word('InvocationID') === '' ? undefined : word('InvocationID'),
   };
 }
 

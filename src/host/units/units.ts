@@ -27,17 +27,15 @@ export interface UnitState {
   lastRun: number | undefined;
   /** The program that it was told to start in place of its own (`Units.override`), where it was. */
   heldOn?: string;
-  /** Another one with each start; absent where the supervisor gives none. */
-  invocation?: string | undefined;
 }
 
 /**
  * What can be done to a unit (systemctl(1)). `mask` is for this boot only: the unit cannot be started by anybody until
  * it is unmasked. On an instance of a template that works; on a unit whose file lies in /etc it would not
  * (docs/host.md). `reset-failed` lets a unit that ended with an exit code of its own, as t3 does with 130 when it is
- * stopped, count as stopped. `begin` starts a unit and waits for nothing: a `start` of a job lasts as long as the job.
+ * stopped, count as stopped. A `start` of a job (`Type=oneshot`) lasts as long as the job.
  */
-export type UnitVerb = 'start' | 'begin' | 'stop' | 'mask' | 'unmask' | 'reset-failed';
+export type UnitVerb = 'start' | 'stop' | 'mask' | 'unmask' | 'reset-failed';
 
 /** The service supervisor of a host. Every method rejects when the supervisor gives no usable answer. */
 export interface Units {

@@ -25,10 +25,8 @@ export interface EnforceResult {
   deferred: string[];
 }
 
-const memorySchema = z.object({
-  /** Which run of the service was its last one before ours; null where it had none. */
-  before: z.string().nullable(),
-});
+/** Written down before anything is touched. */
+const memorySchema = z.object({ begun: z.literal(true) });
 
 /** Whether a unit has ended is asked for so often, milliseconds; its lines are told as they come. */
 const interval = 250;
@@ -58,34 +56,33 @@ export const enforceStep: StepKind<EnforceStep> = {
       throw new StepRefused(
         `${'version' in now ? now.version : now.problem} is installed, not ${step.from}: somebody has changed it meanwhile`,
       );
-    const before = await unitOf(context, step.unit);
-    if (before.load === 'not-found' || before.load === 'masked')
-      throw new StepRefused(`${step.unit} cannot be started: it is ${before.load}`);
-    context.remember({ before: before.invocation ?? null } satisfies z.output<typeof memorySchema>);
+    const { load } = await unitOf(context, step.unit);
+    if (load === 'not-found' || load === 'masked')
+      throw new StepRefused(`${step.unit} cannot be started: it is ${load}`);
+    context.remember({ begun: true } satisfies z.output<typeof memorySchema>);
     // npm puts nothing in the place of a link that is not its own.
     if (!(await isNpms(host, config))) await handOver(host, config, step.from);
     const since = host.clock.now();
-    context.event('info', { type: 'command', argv: ['systemctl', 'start', '--no-block', step.unit] });
-    await host.units.act('begin', step.unit, config.limits.commandTimeout);
-    return { result: await outcomeOf(context, step, before.invocation, since) };
+    context.event('info', { type: 'command', argv: ['systemctl', 'start', step.unit] });
+    const started = host.units.act('start', step.unit, step.timeout + config.limits.stopTimeout).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    );
+    return { result: await outcomeOf(context, step, since, started) };
   },
 
   async recover(context, step) {
-    const memory = memorySchema.safeParse(context.remembered()).data;
     // It died before it did anything.
-    if (memory === undefined) return undefined;
-    const before = memory.before ?? undefined;
-    const now = await unitOf(context, step.unit);
-    if (now.invocation !== before || !isStopped(now)) {
-      try {
-        // It has a life of its own: what it is in the middle of is waited for.
-        return { result: await outcomeOf(context, step, before, undefined) };
-      } catch (error) {
-        context.event('warning', {
-          type: 'text',
-          text: error instanceof Error ? error.message : String(error),
-        });
-      }
+    if (!memorySchema.safeParse(context.remembered()).success) return undefined;
+    try {
+      // It has a life of its own: what it is in the middle of is waited for.
+      const since = context.host.clock.now();
+      return { result: await outcomeOf(context, step, since, Promise.resolve(undefined)) };
+    } catch (error) {
+      context.event('warning', {
+        type: 'text',
+        text: error instanceof Error ? error.message : String(error),
+      });
     }
     await leadBack(context, step);
     return undefined;
@@ -106,21 +103,21 @@ async function requireWhole(context: StepContext, version: string): Promise<void
 /**
  * Wait for the end of the script, telling its lines, and see what it has made of the host.
  *
- * @param before The run that it is not.
- * @param since From when on its lines are told; undefined: they were told by another runner, as far as it lived.
+ * @param since From when on its lines are told.
+ * @param started Resolves when its supervisor has started it, and to why it could not.
  * @throws why the version is not installed as it should be
  */
 async function outcomeOf(
   context: StepContext,
   step: EnforceStep,
-  before: string | undefined,
-  since: number | undefined,
+  since: number,
+  started: Promise<Error | undefined>,
 ): Promise<EnforceResult> {
   const { host } = context;
   const restarted = new Set<string>();
   const deferred = new Set<string>();
   let said: string | undefined;
-  const follower = host.unitJournal.follow(step.unit, since ?? host.clock.now(), ({ text = '' }) => {
+  const follower = host.unitJournal.follow(step.unit, since, ({ text = '' }) => {
     if (text.trim() === '') return;
     const line = parseEnforcerLine(text);
     if (line?.kind === 'restarted') restarted.add(line.unit);
@@ -132,7 +129,7 @@ async function outcomeOf(
   });
   let end: UnitState;
   try {
-    end = await untilEnded(context, step, before);
+    end = await untilEnded(context, step, started);
   } finally {
     await follower.finish();
   }
@@ -151,13 +148,24 @@ async function outcomeOf(
 async function untilEnded(
   context: StepContext,
   step: EnforceStep,
-  before: string | undefined,
+  started: Promise<Error | undefined>,
 ): Promise<UnitState> {
   const { host, config } = context;
   const deadline = host.clock.monotonic() + step.timeout;
+  let begun = false;
+  let refusal: Error | undefined;
+  void started.then((problem) => {
+    begun = true;
+    refusal = problem;
+  });
   for (;;) {
+    // Asked before the unit is: one that is not started yet is as stopped as one that has ended.
+    const hasBegun = begun;
     const now = await unitOf(context, step.unit);
-    if (now.invocation !== before && isStopped(now)) return now;
+    if (hasBegun && isStopped(now)) {
+      if (refusal !== undefined && now.active !== 'failed') throw refusal;
+      return now;
+    }
     if (host.clock.monotonic() > deadline) {
       await host.units.act('stop', step.unit, config.limits.stopTimeout);
       throw new Error(`${step.unit} did not end within ${durationWords(step.timeout)}, and was stopped`);
@@ -178,7 +186,7 @@ async function requireJudgedBits({ host, config }: StepContext, step: EnforceSte
 
 /** The global t3 is the old one again, from its own prefix: neither the script nor npm is needed for that. */
 async function leadBack(context: StepContext, step: EnforceStep): Promise<void> {
-  if (memorySchema.safeParse(context.remembered()).data === undefined) return;
+  if (!memorySchema.safeParse(context.remembered()).success) return;
   const { host, config } = context;
   if (!isStopped(await unitOf(context, step.unit)))
     await host.units.act('stop', step.unit, config.limits.stopTimeout);

@@ -85,11 +85,10 @@ export class Supervisor {
       return [404, { error: `no such unit or request: ${method} ${path}` }];
     switch (action) {
       case 'start':
-      case 'begin':
         if (unit.masked) return [409, { error: `Unit ${name} is masked.` }];
         await unit.settled();
         unit.start(definition);
-        if (action === 'begin' || !unit.oneshot) return [200, unit.state()];
+        if (!unit.oneshot) return [200, unit.state()];
         await unit.ended();
         return unit.state().active === 'failed'
           ? [409, { error: `Job for ${name} failed (${unit.state().result}).` }]
@@ -176,7 +175,6 @@ export class Supervisor {
 function actOnTimer(timer: Timer, name: string, action: string): [number, unknown] {
   switch (action) {
     case 'start':
-    case 'begin':
       if (timer.masked) return [409, { error: `Unit ${name} is masked.` }];
       timer.start();
       return [200, timer.state];

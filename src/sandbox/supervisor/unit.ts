@@ -88,7 +88,6 @@ export class Unit {
       nextRun: undefined,
       lastRun: undefined,
       tasks: alive ? (groups.get(this.#definition.controlGroup)?.length ?? 0) : undefined,
-      invocation: this.#invocation,
     };
   }
 
