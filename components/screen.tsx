@@ -74,11 +74,12 @@ function Split({ left, right, layout }: { left: Pane; right: Pane; layout: Layou
   );
 }
 
-function Left({ body, layout: { left, grid, findings } }: { body: FleetBody; layout: Layout }) {
+function Left({ body, layout: { left, grid, findings, past } }: { body: FleetBody; layout: Layout }) {
   return (
     <Box flexDirection="column">
       <Grid grid={body.grid} height={grid} />
       <TextPane pane={body.findings} columns={left} height={findings} />
+      {body.past === undefined ? null : <TextPane pane={body.past} columns={left} height={past} />}
     </Box>
   );
 }

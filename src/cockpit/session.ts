@@ -29,6 +29,9 @@ const tickInterval = 1000;
 /** How often it is asked whose handshake is due, milliseconds: one user a minute at most. */
 const probeInterval = 60_000;
 
+/** How often what was done lately is read anew where it only stands beside the grid, milliseconds. */
+const listInterval = 2000;
+
 /** Facts that come within so many milliseconds are shown in one frame. */
 const blink = 100;
 
@@ -44,6 +47,9 @@ export class Session {
   #ticking: NodeJS.Timeout | undefined;
   #showing: NodeJS.Timeout | undefined;
   #listing = false;
+  /** What is listed may not be what the journal has; and when it was read, by the clock that never jumps. */
+  #outOfDate = false;
+  #listedAt = Number.NEGATIVE_INFINITY;
   /** The newest operation that knows that it is watched from here. */
   #registered = 0;
   readonly #environment: SessionOptions['environment'];
@@ -139,14 +145,22 @@ export class Session {
     if (found !== undefined) this.store.dispatch({ type: 'chronicle', chronicle: found });
   }
 
-  /** The newest operations, while they are on the screen; read when they come there, and when there is news. */
+  /**
+   * The newest operations, while they are on the screen; read when they come there, and when there is news. Where they
+   * only stand beside the grid, not oftener than every other second: an operation has news all the time.
+   */
   #list(news: boolean): void {
-    const { mode, size, operation } = this.store.get();
-    const shown = mode.kind === 'operations' || (size.columns >= wideSize.columns && operation === undefined);
+    const { mode, size, now } = this.store.get();
+    const listed = mode.kind === 'operations';
+    const shown = listed || size.columns >= wideSize.columns;
     const opened = shown && !this.#listing;
     this.#listing = shown;
-    if (opened || (shown && news))
-      this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
+    this.#outOfDate ||= news || opened;
+    if (!shown || !this.#outOfDate) return;
+    if (!listed && !opened && now.tick - this.#listedAt < listInterval) return;
+    this.#outOfDate = false;
+    this.#listedAt = now.tick;
+    this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
   }
 
   /** The operation that is looked at wholly; read when it is opened, and what is new when there is news. */

@@ -28,6 +28,8 @@ export interface Layout {
   grid: number;
   /** Lines of the findings, below their title. */
   findings: number;
+  /** Lines of what was done lately, below its title; none where there is no room for it. */
+  past: number;
   /** Lines of the pane, below its title; of the upper one of two. */
   pane: number;
   /** Lines of the lower pane of two; none where there is but one. */
@@ -47,7 +49,13 @@ export function layoutOf(state: CockpitState): Layout {
   const operation = paneOf(state.mode) === 'operation';
   const wide = columns >= wideSize.columns && rows >= wideSize.rows;
   return wide
-    ? { columns, wide, ...halves(columns), ...wideLines(body, users, operation), body }
+    ? {
+        columns,
+        wide,
+        ...halves(columns),
+        ...wideLines(body, users, state.operation === undefined ? undefined : operation),
+        body,
+      }
     : { columns, wide, left: columns, right: columns, ...stackedLines(body, users, operation, rows), body };
 }
 
@@ -57,7 +65,7 @@ function halves(columns: number): Pick<Layout, 'left' | 'right'> {
   return { left: columns - right - 1, right };
 }
 
-type Lines = Pick<Layout, 'grid' | 'findings' | 'pane' | 'beside'>;
+type Lines = Pick<Layout, 'grid' | 'findings' | 'past' | 'pane' | 'beside'>;
 
 /** One below the other; each of the three has a line for its titles. */
 function stackedLines(body: number, users: number, operation: boolean, rows: number): Lines {
@@ -68,14 +76,29 @@ function stackedLines(body: number, users: number, operation: boolean, rows: num
   const leastPane = operation ? Math.floor(free * 0.45) : small ? 5 : 10;
   const grid = Math.max(1, Math.min(users, Math.max(3, free - leastFindings - leastPane)));
   const findings = Math.max(1, Math.min(mostFindings, free - grid - leastPane));
-  return { grid, findings, pane: Math.max(0, free - grid - findings), beside: 0 };
+  return { grid, findings, past: 0, pane: Math.max(0, free - grid - findings), beside: 0 };
 }
 
-function wideLines(body: number, users: number, operation: boolean): Lines {
+/** So many findings are looked at together; what is below them is for what was done lately. */
+const findingsBesidePast = 12;
+
+/** What was done lately is worth a title from so many lines on. */
+const leastPast = 4;
+
+/** @param operation Is the operation looked at, rather than the user? Undefined while there is none. */
+function wideLines(body: number, users: number, operation: boolean | undefined): Lines {
   const free = Math.max(2, body - 2);
   const grid = Math.max(1, Math.min(users, free - Math.min(8, Math.floor(free / 3))));
-  const beside = Math.floor(free * (operation ? 0.62 : 0.4));
-  return { grid, findings: free - grid, pane: free - beside, beside };
+  const rest = free - grid;
+  const past = rest - findingsBesidePast - 1;
+  const beside = operation === undefined ? 0 : Math.floor(free * (operation ? 0.62 : 0.4));
+  return {
+    grid,
+    ...(past < leastPast ? { findings: rest, past: 0 } : { findings: findingsBesidePast, past }),
+    // Its title’s line as well, where there is no other pane below it.
+    pane: operation === undefined ? free + 1 : free - beside,
+    beside,
+  };
 }
 
 /** From this height on there is a line for what the host's own scripts are about. */

@@ -4,7 +4,7 @@ import type { CockpitState } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
 import type { Pane } from './operation.ts';
 
-/** What was done here lately, the newest first: the place of an operation while there is none to show. */
+/** What was done here lately, the newest first: for a screen that has room for it. */
 export function pastPane({ operations, now }: CockpitState, columns: number, height: number): Pane {
   const lines = operations.slice(0, height).map(({ operation }): Line => {
     const tone =
@@ -19,7 +19,7 @@ export function pastPane({ operations, now }: CockpitState, columns: number, hei
     );
   });
   return {
-    title: 'operations',
+    title: 'done lately',
     tone: 'muted',
     lines: lines.length === 0 ? [[segment(' none yet', 'muted')]] : lines,
   };

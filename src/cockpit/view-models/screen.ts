@@ -13,11 +13,12 @@ import { pastPane } from './past.ts';
 
 type PaneModel = { kind: 'instance'; model: InstancePane } | { kind: 'operation'; model: Pane };
 
-/** The fleet's own screen. `beside`: the lower pane of the right half, where there are halves. */
+/** The fleet's own screen. Where there are halves: `past` at the bottom of the left, `beside` of the right one. */
 export interface FleetBody {
   kind: 'fleet';
   grid: Grid;
   findings: Pane;
+  past: Pane | undefined;
   pane: PaneModel | undefined;
   beside: Pane | undefined;
 }
@@ -52,8 +53,12 @@ function bodyModel(state: CockpitState, layout: Layout, glyphs: Glyphs): Screen[
     kind: 'fleet',
     grid: gridModel(state, glyphs),
     findings: findingsPane(state, layout.left, layout.findings, glyphs),
+    past: layout.past === 0 ? undefined : pastPane(state, layout.left, layout.past),
     pane: paneModel(state, showsOperation, layout, glyphs),
-    beside: layout.wide ? besideModel(state, layout, glyphs) : undefined,
+    beside:
+      layout.beside === 0 || state.operation === undefined
+        ? undefined
+        : operationPane(state.operation, state, layout.right, layout.beside, glyphs),
   };
 }
 
@@ -69,11 +74,4 @@ function paneModel(
   return instance === undefined
     ? undefined
     : { kind: 'instance', model: instancePane(instance, state, right, pane) };
-}
-
-/** The operation that runs, or that has run; else what was done before this cockpit was opened. */
-function besideModel(state: CockpitState, { beside, right }: Layout, glyphs: Glyphs): Pane {
-  return state.operation === undefined
-    ? pastPane(state, right, beside)
-    : operationPane(state.operation, state, right, beside, glyphs);
 }

@@ -178,6 +178,18 @@ const watching = (view: 'tree' | 'output' | 'evidence', search = ''): Action[] =
   { type: 'opened', story: rollout },
 ];
 
+const lately: Action = {
+  type: 'operations',
+  operations: [
+    { id: 11, kind: 'restore', outcome: 'succeeded' as const },
+    { id: 10, kind: 'bump', outcome: 'rolled back' as const, reason: 'grace: pairing is broken at exchange' },
+    { id: 9, kind: 'backup', outcome: 'succeeded' as const },
+  ].map((each, index) => ({
+    operation: operation({ ...each, state: 'ended', requestedAt: wall - (index * 7 + 2) * hour }),
+    steps: [],
+  })),
+};
+
 export const sizes = [
   { columns: 80, rows: 24 },
   { columns: 120, rows: 40 },
@@ -192,7 +204,7 @@ export interface Scene {
 }
 
 export const scenes: readonly Scene[] = [
-  { name: 'fleet', title: 'What needs the admin comes first', fleet: mixed, actions: [] },
+  { name: 'fleet', title: 'What needs the admin comes first', fleet: mixed, actions: [lately] },
   { name: 'calm', title: 'Quiet when all is well', fleet: calm, actions: [] },
   { name: 'backup', title: 'A backup under way', fleet: mixed, actions: [backup] },
   {

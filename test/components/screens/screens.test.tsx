@@ -35,3 +35,15 @@ describe.each(scenes)('$name', ({ name, title, fleet, actions }) => {
     });
   });
 });
+
+describe('the other palettes', () => {
+  it.each(['light', 'sixteen'] as const)('%s', async (palette) => {
+    const scene = scenes.find(({ name }) => name === 'backup');
+    if (scene === undefined) throw new Error('no such scene');
+    const size = { columns: 120, rows: 40 };
+    const cells = await cellsOfState(opened(size, palette, scene.fleet, ...scene.actions));
+    await expect(svgOf(cells, scene.title, palette === 'light' ? 'light' : 'dark')).toMatchFileSnapshot(
+      `pictures/palette-of-${palette}.svg`,
+    );
+  });
+});

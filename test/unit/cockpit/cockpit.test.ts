@@ -170,6 +170,7 @@ describe('every line', () => {
               screen.body.grid.titles,
               ...screen.body.grid.rows.map((row) => row.line),
               ...screen.body.findings.lines,
+              ...(screen.body.past?.lines ?? []),
             ];
       const right =
         screen.body.kind === 'text'
@@ -181,11 +182,11 @@ describe('every line', () => {
       fits(body, screen.body.kind === 'text' ? columns : screen.layout.left);
       fits(right, screen.layout.right);
       // Header, notice, keys; a line for the titles of each part; and the problems above them.
-      const { wide, grid, findings, pane, beside } = screen.layout;
+      const { wide, grid, findings, past, pane, beside } = screen.layout;
       const above = 3 + screen.problems.length;
       if (wide) {
-        expect(above + 1 + grid + 1 + findings).toBe(rows - 1);
-        expect(above + 1 + pane + 1 + beside).toBe(rows - 1);
+        expect(above + 1 + grid + 1 + findings + (past === 0 ? 0 : 1 + past)).toBe(rows - 1);
+        expect(above + 1 + pane + (beside === 0 ? 0 : 1 + beside)).toBe(rows - 1);
       } else expect(above + 1 + grid + 1 + findings + 1 + pane).toBe(rows - 1);
     }
   });
