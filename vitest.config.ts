@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'plain',
-          include: files('unit', 'sandbox', 'terminal', 'power'),
+          include: files('unit', 'sandbox', 'terminal', 'power', 'faults'),
           globalSetup: ['test/build.ts'],
           // The files of a worker share what they import: to load it anew for each took half of the unit tests' CPU time.
           isolate: false,

@@ -128,6 +128,8 @@ export class Recorder {
   readonly #durable: Sqlite;
   readonly #quick: Sqlite;
   readonly #clock: Clock;
+  /** How much could not be written down since something last was. */
+  #untold = 0;
 
   constructor(durable: Sqlite, quick: Sqlite, clock: Clock, operation: number) {
     this.#durable = durable;
@@ -220,24 +222,40 @@ export class Recorder {
   }
 
   event(level: EventLevel, payload: EventPayload, step?: PlannedStep): void {
-    insertEvent(
-      this.#quick,
-      this.operation,
-      this.#clock.now(),
-      level,
-      payload,
-      step?.id,
-      step?.user ?? undefined,
-    );
+    this.#tell(() => {
+      const now = this.#clock.now();
+      if (this.#untold > 0) {
+        const text = `${this.#untold} of what was told before this could not be written down`;
+        insertEvent(this.#quick, this.operation, now, 'warning', { type: 'text', text });
+        this.#untold = 0;
+      }
+      insertEvent(this.#quick, this.operation, now, level, payload, step?.id, step?.user ?? undefined);
+    });
   }
 
   progress(step: PlannedStep, phase: string, done: number, total: number): void {
-    this.#quick
-      .prepare(
-        `INSERT INTO progress (operation, step, phase, done, total, at) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (operation, step) DO UPDATE SET phase = excluded.phase, done = excluded.done, total = excluded.total, at = excluded.at`,
-      )
-      .run(this.operation, step.id, phase, Math.round(done), Math.round(total), this.#clock.now());
+    this.#tell(() => {
+      this.#quick
+        .prepare(
+          `INSERT INTO progress (operation, step, phase, done, total, at) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (operation, step) DO UPDATE SET phase = excluded.phase, done = excluded.done, total = excluded.total, at = excluded.at`,
+        )
+        .run(this.operation, step.id, phase, Math.round(done), Math.round(total), this.#clock.now());
+    });
+  }
+
+  /**
+   * Write down what somebody may want to read. It is told in the middle of a step, often from where nobody catches: on a
+   * full disk a line about progress must not end the runner, and leave a server stopped. What undoing needs is written by
+   * the others, and those throw.
+   */
+  #tell(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!/^SQLITE_(FULL|IOERR|READONLY|BUSY)/.test((error as { code?: string }).code ?? '')) throw error;
+      this.#untold += 1;
+    }
   }
 
   /** Has somebody asked to stop? */

@@ -39,6 +39,7 @@ export function configOf(root: string): Config {
       `paths.stateDatabase={home}/.t3/userdata/state.sqlite`,
       `paths.backups=${root}/backups/{user}`,
       `paths.state=${root}/state`,
+      'jobs=[]',
       'snapshots.keepFree=1kb',
       'snapshots.keep.last=1',
       'snapshots.keep.daily=0',
@@ -151,10 +152,21 @@ function stepsOf(scenario: Scenario, root: string, journal: ReturnType<typeof op
   }
 }
 
-/** Record an operation, execute it, and give it its outcome. @returns how it ended */
-export async function operate(scenario: Scenario, root: string): Promise<string> {
+/**
+ * Record an operation, execute it, and give it its outcome.
+ *
+ * @param between What stands between the steps and the machine.
+ * @param begun Told when the first step is about to begin.
+ * @returns how it ended
+ */
+export async function operate(
+  scenario: Scenario,
+  root: string,
+  between: (host: Host) => Host = (host) => host,
+  begun: () => void = () => undefined,
+): Promise<string> {
   const config = configOf(root);
-  const host = hostOf(root, config);
+  const host = between(hostOf(root, config));
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
   try {
@@ -177,6 +189,7 @@ export async function operate(scenario: Scenario, root: string): Promise<string>
     });
     const recorder = new Recorder(durable, quick, host.clock, id);
     recorder.started();
+    begun();
     const binaries = { startedFor: () => Promise.resolve({ version }) } as unknown as Binaries;
     const { signal } = new AbortController();
     const { outcome, reason } = await execute(plan, { host, config, recorder, binaries, signal });
@@ -190,5 +203,7 @@ export async function operate(scenario: Scenario, root: string): Promise<string>
 }
 
 const [scenario, root] = process.argv.slice(2);
-if (process.argv[1] === import.meta.filename && root !== undefined)
-  process.stdout.write(await operate(scenario as Scenario, root));
+if (process.argv[1] === import.meta.filename && root !== undefined) {
+  const outcome = await operate(scenario as Scenario, root, undefined, () => process.stderr.write('begun\n'));
+  process.stdout.write(outcome);
+}

@@ -7,6 +7,7 @@ import { seed } from '../unit/properties/runs.ts';
 import { Aftermath } from './aftermath.ts';
 import { fingerprint, type Disk, type Luck, type Manner } from './disk.ts';
 import { scenarios, type Scenario } from './operation.ts';
+import { randomFrom } from './random.ts';
 import { record, type Recording } from './recording.ts';
 import type { Operation } from './trace.ts';
 
@@ -31,19 +32,6 @@ afterAll(() => {
       : 'power loss: not tried, there is no strace(1) here\n',
   );
 });
-
-/** Numbers from 0 to 1, the same ones for the same seed (splitmix32). */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = state ^ (state >>> 16);
-    mixed = Math.imul(mixed, 0x21f0aaad);
-    mixed ^= mixed >>> 15;
-    mixed = Math.imul(mixed, 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Lay out every state that a crash may leave. @returns how many different ones @throws at the first that must not be */
 function tryAll(scenario: Scenario, recording: Recording, disk: Disk): { states: number; moments: number } {

@@ -59,27 +59,37 @@ export function workIn(files: ReadonlyMap<string, Buffer>, file: string, scratch
   return dumpWork(copy);
 }
 
+/** Make what a scenario begins with: a database with work in its write-ahead log, and the snapshots that it is about. */
+export async function prepare(
+  scenario: Scenario,
+  root: string,
+): Promise<{ chosen: string | undefined; doomed: string | undefined }> {
+  const { live, folder, backups } = placesIn(root);
+  mkdirSync(path.dirname(live), { recursive: true });
+  // The host makes this one; the one of the user comes with their first snapshot.
+  mkdirSync(path.dirname(backups), { recursive: true });
+  cpSync(fixture, live);
+  let chosen: string | undefined;
+  let doomed: string | undefined;
+  if (scenario !== 'snapshot' && scenario !== 'cold copy') {
+    work(live, 'earlier');
+    await succeed('snapshot', root);
+    const snapshot = [...filesBelow(folder).files.keys()].find((file) => file.endsWith('.sqlite')) ?? '';
+    chosen = dumpWork(snapshot);
+    doomed = path.basename(snapshot);
+  }
+  if (scenario === 'removal') await succeed('cold copy', root);
+  work(live, 'later');
+  return { chosen, doomed };
+}
+
 /** Have an operation run under strace(1). */
 export async function record(scenario: Scenario): Promise<Recording> {
   const root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-power-')));
   const output = `${root}.strace`;
   try {
-    const { live, folder, backups } = placesIn(root);
-    mkdirSync(path.dirname(live), { recursive: true });
-    // The host makes this one; the one of the user comes with their first snapshot.
-    mkdirSync(path.dirname(backups), { recursive: true });
-    cpSync(fixture, live);
-    let chosen: string | undefined;
-    let doomed: string | undefined;
-    if (scenario !== 'snapshot' && scenario !== 'cold copy') {
-      work(live, 'earlier');
-      await succeed('snapshot', root);
-      const snapshot = [...filesBelow(folder).files.keys()].find((file) => file.endsWith('.sqlite')) ?? '';
-      chosen = dumpWork(snapshot);
-      doomed = path.basename(snapshot);
-    }
-    if (scenario === 'removal') await succeed('cold copy', root);
-    work(live, 'later');
+    const { chosen, doomed } = await prepare(scenario, root);
+    const { live } = placesIn(root);
     const { files, folders } = filesBelow(root);
     const { stdout: outcome } = await execa(
       'strace',
