@@ -30,6 +30,7 @@ export type Intent =
   | { type: 'filter' }
   | { type: 'sort' }
   | { type: 'findings' }
+  | { type: 'happened' }
   /** The selected operation, or the one of the pane, wholly. */
   | { type: 'open operation' }
   | { type: 'operation view'; view: OperationView | 'next' }

@@ -46,6 +46,8 @@ export class Performer {
       }
       case 'command':
         return this.#show({ kind: 'command', typed: '', at: 0, from: pane, of: state.mode });
+      case 'happened':
+        return this.#toggle('happened', { kind: 'happened', offset: 0, from: pane });
       case 'findings':
         return this.#toggle('findings', { kind: 'findings', at: 0, key: undefined, from: pane });
       case 'row':

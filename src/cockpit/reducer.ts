@@ -1,66 +1,22 @@
-import type { Fleet } from '../fleet/fleet.ts';
 import { automatic, type StepRecord } from '../journal/records.ts';
 import type { OperationView } from '../operations/follow.ts';
-import type { CutOff } from '../operations/cut-off.ts';
 import type { OperationStory } from '../operations/story.ts';
+import type { Action } from './actions.ts';
 import { snapshotsOf, visibleInstances } from './arrange.ts';
 import { offeredIn } from './offered.ts';
 import {
   eventLimit,
   scrollbackLimit,
   sorts,
-  type Chronicle,
   type CockpitState,
-  type ListedOperation,
   type Mode,
-  type Notice,
   type Pace,
-  type Sort,
   type ShownOperation,
 } from './state.ts';
-import type { Asking, Choice, Comparison, Preview } from './asking.ts';
-import type { Look } from './look.ts';
 import { findingsIn } from './view-models/findings.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
-/** Everything that can change the state: what was measured, what was recorded, what was pressed. */
-export type Action =
-  | { type: 'fleet'; fleet: Fleet }
-  | { type: 'operation'; view: OperationView }
-  | { type: 'journal problem'; problem: string | undefined }
-  | { type: 'history problem'; problem: string | undefined }
-  | { type: 'tick'; wall: number; tick: number }
-  | { type: 'resize'; columns: number; rows: number }
-  | { type: 'notice'; notice: Notice | undefined }
-  | { type: 'move'; by: number | 'first' | 'last' }
-  | { type: 'mode'; mode: Mode }
-  | { type: 'filter'; filter: string }
-  /** The filter that is being typed is given up. */
-  | { type: 'take back' }
-  | { type: 'sort' }
-  | { type: 'cut off'; cutOff: readonly CutOff[] }
-  | { type: 'chronicle'; chronicle: Chronicle | undefined }
-  /** A dry run has answered; it counts only while that plan is still being looked at. */
-  | { type: 'preview'; asking: Asking; preview: Preview }
-  | { type: 'comparison'; comparison: Comparison }
-  /** The package source has answered. */
-  | { type: 'choice'; choice: Choice }
-  /** What has been typed to agree to a plan. */
-  | { type: 'typed'; typed: string }
-  | { type: 'operations'; operations: readonly ListedOperation[] }
-  /** What has come of the operation that is looked at: its events are only those that are new. */
-  | { type: 'opened'; story: OperationStory }
-  /** The selected user is marked, or not any more; and the next one is selected. */
-  | { type: 'mark' }
-  /** Everybody who is shown is marked; or nobody, where they all were. */
-  | { type: 'mark all' }
-  | { type: 'unmark' }
-  | { type: 'select'; user: string }
-  | { type: 'order'; sort: Sort }
-  /** What became of an operation was looked at. */
-  | { type: 'read'; operation: number }
-  | { type: 'look'; look: Partial<Look> }
-  | { type: 'leave' };
+export type { Action } from './actions.ts';
 
 /** The next state. Pure; the same object when nothing changed. */
 export function reduce(state: CockpitState, action: Action): CockpitState {
@@ -83,6 +39,8 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
       return state.journalProblem === action.problem ? state : { ...state, journalProblem: action.problem };
     case 'history problem':
       return state.historyProblem === action.problem ? state : { ...state, historyProblem: action.problem };
+    case 'happened':
+      return { ...state, happened: action.told };
     case 'tick':
       return { ...state, now: { wall: action.wall, tick: action.tick } };
     case 'resize':

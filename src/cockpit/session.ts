@@ -7,6 +7,7 @@ import { excerpt } from '../text/printable.ts';
 import { Controller } from './controller.ts';
 import type { Effects } from './effects.ts';
 import { HistoryWriter } from './history-writer.ts';
+import { HappenedWatch } from './happened-watch.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { cannotChange } from './courtesy.ts';
 import { dueForProbe } from './probe-clock.ts';
@@ -54,6 +55,8 @@ export class Session {
   #registered = 0;
   readonly #environment: SessionOptions['environment'];
   #probing: NodeJS.Timeout | undefined;
+  readonly #happened: HappenedWatch;
+  #reading = false;
 
   constructor({ config, host, environment, size, effects }: SessionOptions) {
     this.#host = host;
@@ -87,11 +90,18 @@ export class Session {
       environment,
       journal: this.#journal.facts,
     });
+    this.#happened = new HappenedWatch(
+      host,
+      config,
+      () => this.#observer.fleet,
+      (told) => this.store.dispatch({ type: 'happened', told }),
+    );
     this.#observer.subscribe(() => this.#showSoon());
     this.store.subscribe(() => {
       this.#recall(false);
       this.#list(false);
       this.#read(false);
+      this.#leaveHappened();
     });
     this.#history = config.readOnly
       ? undefined
@@ -104,6 +114,7 @@ export class Session {
   start(): void {
     this.#journal.start();
     this.#observer.start();
+    this.#happened.start();
     if (this.store.get().config.probes.automatic)
       this.#probing = setInterval(() => void this.#probeWhoIsDue(), probeInterval);
     this.#ticking = setInterval(
@@ -121,6 +132,7 @@ export class Session {
     clearInterval(this.#ticking);
     clearTimeout(this.#showing);
     clearInterval(this.#probing);
+    this.#happened.stop();
     this.#history?.close();
     this.#observer.stop();
     this.#journal.stop();
@@ -171,6 +183,14 @@ export class Session {
     if (before !== undefined && !news) return;
     const story = this.#journal.story(mode.id, before?.events.at(-1)?.id ?? (before && 0));
     if (story !== undefined) this.store.dispatch({ type: 'opened', story });
+  }
+
+  /** What was on the screen counts as read when it is left. */
+  #leaveHappened(): void {
+    const reads = this.store.get().mode.kind === 'happened';
+    const left = this.#reading && !reads;
+    this.#reading = reads;
+    if (left) this.#happened.read();
   }
 
   /** Once for each operation: whoever watches it must not be cut off by it. */

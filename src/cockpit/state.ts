@@ -4,6 +4,7 @@ import { nothingSeen } from '../fleet/unseen.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
+import type { Told } from '../operations/happened.ts';
 import type { OperationStory } from '../operations/story.ts';
 import { lookFor, type Look } from './look.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
@@ -72,6 +73,8 @@ export type Mode =
     }
   /** What wants the admin; `at`: the place of the finding `key`. */
   | { kind: 'findings'; at: number; key: string | undefined; from: 'instance' | 'operation' }
+  /** What happened without the cockpit since somebody last looked; left, it counts as looked at. */
+  | { kind: 'happened'; offset: number; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
   | { kind: 'help'; offset: number; from: 'instance' | 'operation'; of?: Mode };
 
@@ -150,6 +153,8 @@ export interface CockpitState {
   readonly journalProblem: string | undefined;
   /** Why what changes cannot be written down; undefined while it can. */
   readonly historyProblem: string | undefined;
+  /** What happened without the cockpit; undefined until it was looked at. */
+  readonly happened: Told | undefined;
   readonly notice: Notice | undefined;
   /** What has ended and was not looked at since. */
   readonly result: ShownOperation | undefined;
@@ -187,6 +192,7 @@ export function initialState(
     chronicle: undefined,
     journalProblem: undefined,
     historyProblem: undefined,
+    happened: undefined,
     notice: undefined,
     result: undefined,
     leaving: false,

@@ -22,6 +22,16 @@ export const lookingKeys: readonly Binding[] = [
     quiet: ['findings'],
   },
   {
+    keys: ['H'],
+    label: 'happened',
+    help: 'What the host’s own jobs, and others, did since somebody last looked, and how what was scheduled has ended. Left, it counts as looked at.',
+    intent: { type: 'happened' },
+    looks: true,
+    modes: ['fleet', 'findings', 'happened'],
+    quiet: true,
+    disabled: (state) => (state.happened === undefined ? 'that is still being found out' : undefined),
+  },
+  {
     keys: ['enter'],
     label: 'go to row',
     help: 'Back to the fleet, at the row that the finding is about.',

@@ -3,6 +3,7 @@ import type { CockpitState, Mode } from '../state.ts';
 import { agreementBody } from './agreement.ts';
 import { detailBody } from './detail.ts';
 import { findingsBody } from './findings.ts';
+import { happenedBody } from './happened.ts';
 import { helpBody } from './help.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { operationsBody } from './operations.ts';
@@ -31,6 +32,8 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
       return detailBody(state);
     case 'report':
       return reportBody(state);
+    case 'happened':
+      return happenedBody(state);
     case 'plan':
       return agreementBody(state, mode);
     case 'operation':

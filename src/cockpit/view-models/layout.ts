@@ -1,3 +1,4 @@
+import { happenedLine } from '../../view/happened.ts';
 import { hostTexts } from '../../view/host.ts';
 import { fit, wrapped } from '../../view/format.ts';
 import { cutOffText } from '../../view/operation.ts';
@@ -44,7 +45,14 @@ export interface Layout {
  */
 export function layoutOf(state: CockpitState): Layout {
   const { columns, rows } = state.size;
-  const body = Math.max(0, rows - fixedLines - (showsHost(state) ? 1 : 0) - hostProblems(state).length);
+  const body = Math.max(
+    0,
+    rows -
+      fixedLines -
+      (showsHost(state) ? 1 : 0) -
+      (happenedWords(state) === undefined ? 0 : 1) -
+      hostProblems(state).length,
+  );
   const users = Math.max(1, visibleInstances(state).length);
   const operation = paneOf(state.mode) === 'operation';
   const wide = columns >= wideSize.columns && rows >= wideSize.rows;
@@ -107,6 +115,15 @@ const hostLineRows = 30;
 /** Is there a line about the host's own scripts, and anything to say in it? */
 export function showsHost({ size, fleet, now }: CockpitState): boolean {
   return size.rows >= hostLineRows && hostTexts(fleet, now.wall).length > 0;
+}
+
+/** From this height on there is a line for what happened without the cockpit. */
+const happenedRows = 20;
+
+/** What to say of that, where there is anything that tells, and room for it. */
+export function happenedWords({ size, happened, now, mode }: CockpitState): string | undefined {
+  if (size.rows < happenedRows || happened === undefined || mode.kind === 'happened') return undefined;
+  return happenedLine(happened, now.wall);
 }
 
 export function gridHeight(state: CockpitState): number {

@@ -2,6 +2,7 @@ import type { Glyphs } from '../glyphs.ts';
 import { paneOf, type CockpitState } from '../state.ts';
 import { bodyWindow, type TextBody } from './body.ts';
 import { findingsPane } from './findings.ts';
+import { happenedAbove } from './happened.ts';
 import { keysLine, noticeLine } from './footer.ts';
 import { gridModel, type Grid } from './grid.ts';
 import { headerLine, hostLine, problemLines } from './header.ts';
@@ -38,7 +39,11 @@ export function screenModel(state: CockpitState, glyphs: Glyphs): Screen {
   return {
     layout,
     header: headerLine(state),
-    problems: [...(showsHost(state) ? [hostLine(state)] : []), ...problemLines(state)],
+    problems: [
+      ...(showsHost(state) ? [hostLine(state)] : []),
+      ...problemLines(state),
+      ...happenedAbove(state),
+    ],
     body: bodyModel(state, layout, glyphs),
     notice: noticeLine(state, glyphs),
     keys: keysLine(state),
