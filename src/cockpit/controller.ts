@@ -45,8 +45,9 @@ export class Controller {
       }
       if (mode.kind === 'plan' && this.#agree(key, keys.length, mode)) continue;
       const binding = bindingOf(key, state);
-      if (binding === undefined || (keys.length > 1 && binding.looks !== true)) continue;
-      this.#use(binding);
+      if (binding === undefined) {
+        if (keys.length === 1) this.#unbound(key, mode);
+      } else if (keys.length === 1 || binding.looks === true) this.#use(binding);
     }
   }
 
@@ -134,6 +135,12 @@ export class Controller {
 
   #sought(mode: Extract<Mode, { kind: 'operation' }>, search: string): void {
     this.#store.dispatch({ type: 'mode', mode: { ...mode, search: clean(search) } });
+  }
+
+  /** A key that is none is answered, too; but not over the question of a plan. */
+  #unbound(key: string, mode: Mode): void {
+    if (mode.kind !== 'plan')
+      this.#performer.say(`${key === ' ' ? 'space' : key} is no key here; ? shows those that are`, 'muted');
   }
 
   #use(binding: Binding): void {

@@ -119,3 +119,17 @@ describe('marks', () => {
     expect(store.get().marked).toEqual([]);
   });
 });
+
+describe('a key that is none', () => {
+  it('is answered, alone; and what it says starts nothing', () => {
+    const { press, controller, store, asked } = cockpit();
+    press('z');
+    expect(store.get().notice?.text).toBe('z is no key here; ? shows those that are');
+    press('?', ' ');
+    expect(store.get().notice?.text).toContain('space is no key here');
+    press('?');
+    controller.press(['z', 'z']);
+    expect(store.get().notice).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+});
