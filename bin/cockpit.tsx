@@ -12,6 +12,9 @@ import { TerminalTitle } from '../src/cockpit/terminal-title.ts';
 /** Home, and erase: the screen is drawn on nothing afterwards. */
 const eraseScreen = '\u001b[H\u001b[2J';
 
+/** A size that has not changed for so long stays, milliseconds. */
+const settled = 60;
+
 /** The full-screen cockpit on this terminal, until it is left. */
 export async function openCockpit(context: CommandContext): Promise<ExitCode> {
   const { io, options } = context;
@@ -77,6 +80,14 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
         notice: { text: 'no shell waits behind this cockpit: it stays', tone: 'attention' },
       });
   }
+  // What a terminal makes of its lines at a new size is its own affair: what is drawn into them in parts does not fit
+  // (test/terminal/robust.test.ts). When the size stays, all of it is drawn anew.
+  let resizing: NodeJS.Timeout | undefined;
+  const resized = () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(redraw, settled);
+  };
+  stdout.on('resize', resized);
   if (context.unprivileged !== undefined)
     session.store.dispatch({
       type: 'notice',
@@ -98,6 +109,8 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     if (session.farewell !== undefined) io.err(`${session.farewell}\n`);
     return exit.done;
   } finally {
+    stdout.off('resize', resized);
+    clearTimeout(resizing);
     title.giveBack();
     session.stop();
     process.off('uncaughtException', crash);

@@ -1,11 +1,12 @@
 import type { Fleet } from '../fleet/fleet.ts';
+import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { Told } from '../operations/happened.ts';
 import type { OperationStory } from '../operations/story.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Look } from './look.ts';
-import type { Chronicle, ListedOperation, Mode, Notice, Sort } from './state.ts';
+import type { Chronicle, ListedOperation, Mode, Notice, ShownLog, Sort } from './state.ts';
 
 /** Everything that can change the state: what was measured, what was recorded, what was pressed. */
 export type Action =
@@ -45,5 +46,8 @@ export type Action =
   | { type: 'order'; sort: Sort }
   /** What became of an operation was looked at. */
   | { type: 'read'; operation: number }
+  | { type: 'log'; log: ShownLog }
+  /** What the unit has said since. */
+  | { type: 'log lines'; user: string; records: readonly UnitRecord[] }
   | { type: 'look'; look: Partial<Look> }
   | { type: 'leave' };

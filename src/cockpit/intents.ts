@@ -6,6 +6,8 @@ export type Intent =
   | { type: 'page'; direction: 1 | -1 }
   | { type: 'help' }
   | { type: 'command' }
+  /** What the selected user's unit says. */
+  | { type: 'log' }
   | { type: 'tab'; to: DetailTab | 1 | -1 }
   | { type: 'mark' }
   | { type: 'mark all' }

@@ -7,6 +7,7 @@ import type { Intent } from './intents.ts';
 import { nextPalette } from './look.ts';
 import { offeredIn } from './offered.ts';
 import { detailTabs, operationViews, paneOf, type DetailTab, type Mode } from './state.ts';
+import { atTheEnd } from './reducer.ts';
 import type { Store } from './store.ts';
 import { hasEvidence, matchesIn } from './view-models/opened.ts';
 import { gridHeight, layoutOf } from './view-models/layout.ts';
@@ -40,6 +41,8 @@ export class Performer {
         return this.#toggle('detail', { kind: 'detail', offset: 0, from: pane });
       case 'tab':
         return this.#tab(intent.to);
+      case 'log':
+        return this.#show({ kind: 'detail', tab: 'log', offset: atTheEnd, from: pane });
       case 'filter': {
         const { filter, selected } = state;
         return this.#show({ kind: 'filter', pane, before: { filter, selected } });
@@ -222,7 +225,7 @@ export class Performer {
       typeof to === 'string'
         ? to
         : (detailTabs[(now + to + detailTabs.length) % detailTabs.length] ?? 'overview');
-    this.#show({ ...mode, tab, offset: 0 });
+    this.#show({ ...mode, tab, offset: tab === 'log' ? atTheEnd : 0 });
   }
 
   #operationView(view: (typeof operationViews)[number] | 'next'): void {

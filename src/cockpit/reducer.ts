@@ -1,18 +1,8 @@
-import { automatic, type StepRecord } from '../journal/records.ts';
-import type { OperationView } from '../operations/follow.ts';
-import type { OperationStory } from '../operations/story.ts';
 import type { Action } from './actions.ts';
 import { snapshotsOf, visibleInstances } from './arrange.ts';
 import { offeredIn } from './offered.ts';
-import {
-  eventLimit,
-  scrollbackLimit,
-  sorts,
-  type CockpitState,
-  type Mode,
-  type Pace,
-  type ShownOperation,
-} from './state.ts';
+import { withOpened, withOperation } from './reduce-operation.ts';
+import { logLimit, sorts, type CockpitState, type Mode } from './state.ts';
 import { findingsIn } from './view-models/findings.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
 
@@ -56,6 +46,7 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
           mode: action.mode,
           notice: undefined,
           opened: action.mode.kind === 'operation' ? state.opened : undefined,
+          log: action.mode.kind === 'detail' && action.mode.tab === 'log' ? state.log : undefined,
         }),
       );
     case 'preview':
@@ -97,6 +88,15 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
       return { ...state, sort: action.sort };
     case 'read':
       return state.result?.operation.id === action.operation ? { ...state, result: undefined } : state;
+    case 'log':
+      return { ...state, log: action.log };
+    case 'log lines':
+      return state.log?.user === action.user
+        ? {
+            ...state,
+            log: { ...state.log, records: [...state.log.records, ...action.records].slice(-logLimit) },
+          }
+        : state;
     case 'opened':
       return withOpened(state, action.story);
     case 'look':
@@ -105,6 +105,9 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
       return { ...state, leaving: true };
   }
 }
+
+/** An offset beyond everything: as more comes, that is what is seen. */
+export const atTheEnd = Number.MAX_SAFE_INTEGER;
 
 /** Modes in which somebody is meant whatever becomes of their row. */
 const keepsWhoever: ReadonlySet<Mode['kind']> = new Set(['detail', 'pick', 'findings']);
@@ -247,58 +250,6 @@ function scroll(
   // At the end of what is being said, one wants to see what is said next.
   if (mode.kind === 'operation')
     return { ...state, mode: { ...mode, offset, follow: mode.view === 'output' && offset === last } };
-  return offset === mode.offset ? state : { ...state, mode: { ...mode, offset } };
-}
-
-function withOperation(state: CockpitState, view: OperationView): CockpitState {
-  const same = state.operation?.operation.id === view.operation.id ? state.operation : undefined;
-  const events = [...(same?.events ?? []), ...view.events].slice(-eventLimit);
-  const operation = {
-    operation: view.operation,
-    steps: view.steps,
-    events,
-    cutOff: view.cutOff,
-    paces: pacesOf(view.steps, same?.paces ?? {}),
-  };
-  // A new operation is what the admin wants to see, also when somebody else started it.
-  // One that nobody asked for (a probe whose time has come) takes nothing away from what is being looked at.
-  const asked = view.operation.actor.surface !== automatic;
-  const mode: Mode =
-    same === undefined && asked && state.mode.kind === 'fleet'
-      ? { kind: 'fleet', pane: 'operation' }
-      : state.mode;
-  // What has ended is said until somebody has looked at it; one that was under way hides nothing that ends meanwhile.
-  const ended = asked && view.operation.state === 'ended' && same?.operation.state !== 'ended';
-  const looking = state.mode.kind === 'operation' && state.mode.id === view.operation.id;
-  return {
-    ...state,
-    operation,
-    mode,
-    ...(ended && !looking ? { result: operation, notice: undefined } : {}),
-    ...(same === undefined && !ended ? { result: undefined } : {}),
-  };
-}
-
-/** Where each step was when it was first seen in its phase: what it has done since tells how fast it is. */
-function pacesOf(steps: readonly StepRecord[], before: ShownOperation['paces']): ShownOperation['paces'] {
-  const moving = steps.flatMap(({ id, state, progress }): [string, Pace][] => {
-    if (state !== 'started' || progress === undefined) return [];
-    const { [id]: known } = before;
-    const { phase, at, done } = progress;
-    return [[id, known?.phase === phase && known.done <= done ? known : { phase, at, done }]];
-  });
-  return Object.fromEntries(moving);
-}
-
-/** More of the operation that is looked at; of another one, that one. */
-function withOpened(state: CockpitState, story: OperationStory): CockpitState {
-  const { mode, opened } = state;
-  if (mode.kind !== 'operation' || mode.id !== story.operation.id) return state;
-  if (opened?.operation.id !== story.operation.id) return { ...state, opened: story };
-  const events = [...opened.events, ...story.events];
-  const over = Math.max(0, events.length - scrollbackLimit);
-  return {
-    ...state,
-    opened: { ...story, events: events.slice(over), missed: opened.missed + over },
-  };
+  const stays = mode.kind === 'detail' && mode.tab === 'log' && offset === last ? atTheEnd : offset;
+  return stays === mode.offset ? state : { ...state, mode: { ...mode, offset: stays } };
 }

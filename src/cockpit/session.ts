@@ -9,6 +9,7 @@ import type { Effects } from './effects.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { HappenedWatch } from './happened-watch.ts';
 import { JournalWatch } from './journal-watch.ts';
+import { LogWatch } from './log-watch.ts';
 import { cannotChange } from './courtesy.ts';
 import { dueForProbe } from './probe-clock.ts';
 import { lookFor } from './look.ts';
@@ -42,6 +43,7 @@ export class Session {
   readonly controller: Controller;
   readonly #observer: FleetObserver;
   readonly #journal: JournalWatch;
+  readonly #log: LogWatch;
   readonly #host: Host;
   readonly #effects: Effects;
   readonly #history: HistoryWriter | undefined;
@@ -84,6 +86,12 @@ export class Session {
       done: (user) => void this.#observer.refresh(user),
       problem: (problem) => this.store.dispatch({ type: 'journal problem', problem }),
     });
+    this.#log = new LogWatch(host, {
+      read: (user, records) =>
+        this.store.dispatch({ type: 'log', log: { user, records, problem: undefined } }),
+      more: (user, records) => this.store.dispatch({ type: 'log lines', user, records }),
+      problem: (user, problem) => this.store.dispatch({ type: 'log', log: { user, records: [], problem } }),
+    });
     this.#observer = new FleetObserver({
       host,
       config,
@@ -102,6 +110,7 @@ export class Session {
       this.#list(false);
       this.#read(false);
       this.#leaveHappened();
+      this.#watchLog();
     });
     this.#history = config.readOnly
       ? undefined
@@ -133,6 +142,7 @@ export class Session {
     clearTimeout(this.#showing);
     clearInterval(this.#probing);
     this.#happened.stop();
+    this.#log.show(undefined, undefined);
     this.#history?.close();
     this.#observer.stop();
     this.#journal.stop();
@@ -191,6 +201,13 @@ export class Session {
     const left = this.#reading && !reads;
     this.#reading = reads;
     if (left) this.#happened.read();
+  }
+
+  /** The log of whoever's is looked at; of nobody while none is. */
+  #watchLog(): void {
+    const { mode, selected, fleet } = this.store.get();
+    const shown = mode.kind === 'detail' && mode.tab === 'log' ? selected : undefined;
+    this.#log.show(shown, fleet.instances.find(({ user }) => user === shown)?.unitName);
   }
 
   /** Once for each operation: whoever watches it must not be cut off by it. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { nothingSeen } from '../fleet/unseen.ts';
+import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import type { Change } from '../journal/history.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
@@ -79,7 +80,7 @@ export type Mode =
   | { kind: 'help'; offset: number; from: 'instance' | 'operation'; of?: Mode };
 
 /** What of a user is looked at. */
-export const detailTabs = ['overview', 'snapshots', 'operations', 'versions'] as const;
+export const detailTabs = ['overview', 'snapshots', 'log', 'operations', 'versions'] as const;
 export type DetailTab = (typeof detailTabs)[number];
 
 /** What is looked at of an operation. */
@@ -120,6 +121,13 @@ export interface Chronicle {
   changes: readonly Change[];
 }
 
+/** The log of a user's unit, oldest first, while it is looked at; or why it cannot be read. */
+export interface ShownLog {
+  user: string;
+  records: readonly UnitRecord[];
+  problem: string | undefined;
+}
+
 /** Something said to the admin, at the foot of the screen, until the next one. */
 export interface Notice {
   text: string;
@@ -147,6 +155,8 @@ export interface CockpitState {
   readonly operations: readonly ListedOperation[];
   /** The operation that is looked at wholly, while it is. */
   readonly opened: OpenedOperation | undefined;
+  /** What the unit of one user has said, while it is looked at. */
+  readonly log: ShownLog | undefined;
   /** What the journal knows of the past of one user, while their detail is shown. */
   readonly chronicle: Chronicle | undefined;
   /** Why operations cannot be read; undefined while they can, or while there are none. */
@@ -164,6 +174,9 @@ export interface CockpitState {
 
 /** Events that the pane keeps: more than a screen, and no growth over a day of watching. */
 export const eventLimit = 500;
+
+/** Lines that are kept of a unit's log. */
+export const logLimit = 2000;
 
 /** Events that are kept of an operation that was opened: its scrollback. */
 export const scrollbackLimit = 5000;
@@ -189,6 +202,7 @@ export function initialState(
     cutOff: [],
     operations: [],
     opened: undefined,
+    log: undefined,
     chronicle: undefined,
     journalProblem: undefined,
     historyProblem: undefined,

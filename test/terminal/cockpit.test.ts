@@ -112,6 +112,16 @@ describe('the cockpit', () => {
     expect(readFileSync(file, 'utf8').trimEnd()).toBe(stdout.trimEnd());
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect((await sandbox.run('operations', '--report')).exitCode).toBe(2);
+    // Out of the search, out of the operation; then what bob's server writes.
+    terminal.press('\u001b');
+    await terminal.until('the whole output', (text) => !text.includes('with "started"'));
+    terminal.press('\u001b');
+    await terminal.until('the fleet', (text) => /^› ● bob/m.test(text));
+    terminal.press('l');
+    await terminal.until(
+      'its log',
+      (text) => /\[log\]/.test(text) && /^ \d\d-\d\d \d\d:\d\d:\d\d {2}\S/m.test(text),
+    );
     expect((await sandbox.run('--json', 'operations', String(id), '--report')).exitCode).toBe(2);
   });
 

@@ -13,6 +13,16 @@ export const lookingKeys: readonly Binding[] = [
     disabled: (state) => (state.selected === undefined ? 'nobody is selected' : undefined),
   },
   {
+    keys: ['l'],
+    label: 'log',
+    help: 'What the selected user’s server writes: the last day of it, then what comes. Credentials are taken out.',
+    intent: { type: 'log' },
+    looks: true,
+    modes: ['fleet', 'detail', 'findings'],
+    quiet: ['fleet', 'findings'],
+    disabled: (state) => (state.selected === undefined ? 'nobody is selected' : undefined),
+  },
+  {
     keys: ['!'],
     label: 'findings',
     help: 'Everything that wants you now, the gravest first; each selects its user, and its key helps.',
@@ -88,7 +98,7 @@ export const lookingKeys: readonly Binding[] = [
   {
     keys: ['tab', 'right'],
     label: 'next tab',
-    help: 'The next of: overview, snapshots, operations, versions.',
+    help: 'The next of: overview, snapshots, log, operations, versions.',
     intent: { type: 'tab', to: 1 },
     looks: true,
     modes: ['detail'],

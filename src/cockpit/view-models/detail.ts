@@ -11,6 +11,7 @@ import type { StepRecord } from '../../journal/records.ts';
 import { detailTabs, type Chronicle, type CockpitState, type DetailTab } from '../state.ts';
 import { factLines, furtherLines, line, versionLines } from './facts.ts';
 import { clip, segment, type Line } from './line.ts';
+import { logLines } from './log.ts';
 import type { Scrolled } from './scrolled.ts';
 
 /** What is known of the selected instance, by tab; the overview has all of it. Snapshots may be ten thousand: each line is made when it is seen. */
@@ -100,6 +101,8 @@ function partsOf(instance: Instance, state: CockpitState, tab: DetailTab): Part[
       return [facts, pairing, snapshots, operationsPart, changesPart];
     case 'snapshots':
       return [snapshots];
+    case 'log':
+      return [all(logLines(state, instance.user, columns))];
     case 'operations':
       return [operationsPart, changesPart];
     case 'versions':

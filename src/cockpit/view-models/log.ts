@@ -1,0 +1,37 @@
+import type { UnitRecord } from '../../host/unit-journal/unit-journal.ts';
+import { printable } from '../../text/printable.ts';
+import type { Tone } from '../../view/cell.ts';
+import { broken, dateText, width } from '../../view/format.ts';
+import type { CockpitState } from '../state.ts';
+import { segment, type Line } from './line.ts';
+
+/** A record in lines of a width; of a record they never change. */
+const written = new WeakMap<UnitRecord, { columns: number; lines: readonly Line[] }>();
+
+/** What a user's unit has said, oldest first, nothing of it cut; or why that cannot be read. */
+export function logLines({ log }: CockpitState, user: string, columns: number): readonly Line[] {
+  if (log?.user !== user) return [[segment(' …', 'muted')]];
+  if (log.problem !== undefined) return [[segment(` unknown: ${log.problem}`, 'unknown')]];
+  if (log.records.length === 0) return [[segment(' nothing in the last day', 'muted')]];
+  return log.records.flatMap((record) => linesOf(record, columns));
+}
+
+const words: Record<Exclude<UnitRecord['kind'], 'line'>, { text: string; tone: Tone }> = {
+  started: { text: 'was started', tone: 'ok' },
+  ended: { text: 'has ended', tone: 'attention' },
+  failed: { text: 'has failed', tone: 'danger' },
+};
+
+function linesOf(record: UnitRecord, columns: number): readonly Line[] {
+  const known = written.get(record);
+  if (known?.columns === columns) return known.lines;
+  const time = ` ${dateText(record.at).slice(5)}  `;
+  const { text, tone } =
+    record.kind === 'line' ? { text: record.text ?? '', tone: 'plain' as const } : words[record.kind];
+  const lines = broken(printable(text), Math.max(10, columns - width(time) - 1)).map((part, index): Line => [
+    segment(index === 0 ? time : ' '.repeat(width(time)), 'muted'),
+    segment(part, tone, record.kind === 'failed'),
+  ]);
+  written.set(record, { columns, lines });
+  return lines;
+}
