@@ -25,3 +25,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - began;
 }
+
+/** From the least to the most of them. */
+export const spread = (values: readonly number[]): string =>
+  `${milliseconds(Math.min(...values))} to ${milliseconds(Math.max(...values))}`;
