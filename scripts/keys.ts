@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { keymap } from '../src/cockpit/keymap.ts';
 import { prompts } from '../src/cockpit/keymap/prompt-keys.ts';
 
@@ -19,8 +17,4 @@ ${prompts.map((prompt) => `${prompt.while} every key is a letter, but for these:
 
 Several keys that arrive at once (typed ahead, or held down) only ever move the selection. Pasted text is never keys; what is being typed takes it as text, but the word that agrees to a plan does not.
 `;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(fileURLToPath(new URL('../docs/keys.md', import.meta.url)), keysDocument());
 }

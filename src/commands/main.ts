@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError } from '../config/errors.ts';
 import { NeedsDecision, Refused, UsageProblem } from '../operations/errors.ts';
 import { printable } from '../text/printable.ts';
-import { collect, durationArgument, integerArgument, sizeArgument } from './arguments.ts';
+import { collect, durationArgument, integerArgument } from './arguments.ts';
 import { backup, type BackupFlags } from './backup.ts';
 import { compare } from './compare.ts';
 import { configCheck, configSchemaDocument, configShow } from './config.ts';
@@ -10,10 +10,11 @@ import type { CommandContext, GlobalOptions } from './context.ts';
 import { doctor } from './doctor.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { happened, type HappenedFlags } from './happened.ts';
+import { installCommands } from './install-commands.ts';
 import type { Io } from './io.ts';
 import { logs, type LogsFlags } from './logs.ts';
 import { decide, operations, type OperationsFlags } from './operations.ts';
-import { demo, sandboxCreate, sandboxDestroy, sandboxTerminal, type SandboxFlags } from './sandbox.ts';
+import { sandboxCommands } from './sandbox-commands.ts';
 import { privileged } from './privilege.ts';
 import { probe } from './probe.ts';
 import { drain, restart, restore, undo, type RestoreFlags } from './restore.ts';
@@ -42,7 +43,7 @@ export interface Faces {
  */
 export async function main(argv: readonly string[], io: Io, faces: Faces): Promise<ExitCode> {
   let code: ExitCode = exit.done;
-  const program = define(argv, io, faces, (result) => (code = result));
+  const program = commandTree(argv, io, faces, (result) => (code = result));
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -64,7 +65,13 @@ function explain(error: unknown, io: Io): ExitCode {
   return error instanceof Refused ? exit.refused : exit.failed;
 }
 
-function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: ExitCode) => void): Command {
+/** The tree of commands: whatever lists them (help, completion, the manual page) is made from it. */
+export function commandTree(
+  argv: readonly string[],
+  io: Io,
+  faces: Faces,
+  ended: (code: ExitCode) => void,
+): Command {
   const program = new Command('t3-cockpit');
   const context = (): CommandContext => ({ io, options: program.opts<GlobalOptions>() });
   const run: Runs =
@@ -262,6 +269,8 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
     .description('is this host laid out as configured; what is wrong; what to do; changes nothing')
     .action(run(() => doctor(context())));
 
+  installCommands(program, context, run);
+
   const config = program.command('config').description('the configuration');
   config
     .command('show')
@@ -276,33 +285,7 @@ function define(argv: readonly string[], io: Io, faces: Faces, ended: (code: Exi
     .description('every key, as a JSON Schema')
     .action(run(() => configSchemaDocument(context())));
 
-  const sandbox = program
-    .command('sandbox')
-    .description('an embedded, throwaway host with stand-in t3 servers');
-  sandboxOptions(sandbox.command('create').description('build one and start it').argument('<folder>')).action(
-    run((folder: string, flags: SandboxFlags) => sandboxCreate(context(), folder, flags)),
-  );
-  sandbox
-    .command('destroy')
-    .description('end all of its processes and remove it')
-    .argument('<folder>')
-    .action(run((folder: string) => sandboxDestroy(context(), folder)));
-  sandbox
-    .command('terminal')
-    .description('a tmux inside a user’s server, to try what hosting the cockpit means')
-    .argument('<folder>')
-    .argument('<user>')
-    .action(run((folder: string, user: string) => sandboxTerminal(context(), folder, user)));
-
-  sandboxOptions(
-    program.command('demo').description('the cockpit on a fresh sandbox, gone when you quit'),
-  ).action(
-    run((flags: SandboxFlags) =>
-      demo(context(), flags, (file) =>
-        faces.cockpit({ io, options: { ...context().options, config: file } }),
-      ),
-    ),
-  );
+  sandboxCommands(program, context, run, faces.cockpit);
   return program;
 }
 
@@ -312,16 +295,3 @@ const decisions = [
   ['rollback', 'roll back', 'take one that was cut off back to where it began'],
   ['abandon', 'abandon', 'leave everything as one that was cut off has left it, and forget it'],
 ] as const;
-
-function sandboxOptions(command: Command): Command {
-  return command
-    .option('--users <count>', 'how many users', integerArgument, 3)
-    .option('--t3 <version>', 'the t3 version they run', '0.0.24')
-    .option('--large <size>', 'make alice’s state database this large, like 200mb', sizeArgument)
-    .addOption(
-      new Option(
-        '--jobs [timers]',
-        'with the host’s own jobs (t3-autoupdate, t3-backup-state, …), their timers on, or off: only to be started',
-      ).choices(['on', 'off']),
-    );
-}

@@ -10,7 +10,17 @@ import { absolutePath, duration, size } from './units.ts';
  * anywhere else. Descriptions are the reference documentation (`t3-cockpit config schema`).
  */
 
+/** The format of the configuration file. */
+export const configVersion = 1;
+
 export const configSchema = z.strictObject({
+  version: z
+    .literal(configVersion, {
+      error: `expected ${configVersion}, the format that this t3-cockpit understands: a higher one is for a newer t3-cockpit`,
+    })
+    .default(configVersion)
+    .describe('The format of this file. A change that would give a key another meaning makes it 2.'),
+
   host: section({
     name: z
       .string()
