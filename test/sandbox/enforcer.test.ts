@@ -137,6 +137,29 @@ describe('a version', () => {
     await expectBefore(before);
   });
 
+  it.runIf(all)(
+    'in the middle of which the runner dies is taken to its end when that is decided',
+    async () => {
+      const before = await on.standing();
+      const id = await begin('0.0.27');
+      await until('the script runs', async () =>
+        (await jobState())?.active === 'activating' ? true : undefined,
+      );
+      process.kill(await on.sandbox.runner(id), 'SIGKILL');
+      await until('it is found cut off', async () =>
+        (await on.sandbox.run('backup', 'alice')).exitCode === 5 ? true : undefined,
+      );
+      const resumed = await on.sandbox.run('operations', 'resume', String(id), '--yes');
+      expect(resumed.exitCode, resumed.stdout + resumed.stderr).toBe(0);
+      expect(on.outcome(id)).toMatchObject({
+        outcome: 'succeeded',
+        reason: expect.stringMatching(/owed to bob/),
+      });
+      expect([await on.runs('alice'), await on.runs('dave')]).toEqual(['0.0.27', '0.0.27']);
+      await on.reset(before);
+    },
+  );
+
   it('that fails for one user after the script has ended well is taken back from everybody', async () => {
     undo.push(on.setEnvironment('alice', 'T3_STAND_IN_REFUSES=1'));
     const before = await on.standing();
