@@ -36,6 +36,7 @@ export function openJournal(folder: string, durable = true, patience?: number): 
       throw new JournalProblem('denied', `${folder}: belongs to another user`);
     // Whoever could write here could replace checksums and undo information.
     if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    requireWholeHeader(journalPath(folder));
     const db = openOwn(journalPath(folder), durable, patience);
     migrateJournal(db);
     chmodSync(journalPath(folder), 0o600);
@@ -52,6 +53,7 @@ export function openJournalReadOnly(folder: string): Sqlite {
   const file = journalPath(folder);
   try {
     lstatSync(file);
+    requireWholeHeader(file);
     const db = openOwnReadOnly(file);
     if (hasFormat(db)) return db;
     db.close();
@@ -59,6 +61,16 @@ export function openJournalReadOnly(folder: string): Sqlite {
   } catch (error) {
     throw asProblem(file, error);
   }
+}
+
+/** The smallest page that SQLite has (sqlite.org/fileformat.html). */
+const leastPage = 512;
+
+/** SQLite takes the beginning of a page for an empty database: a journal that was cut short would be begun anew. */
+function requireWholeHeader(file: string): void {
+  const size = lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0 && size < leastPage)
+    throw new JournalProblem('broken', `${file}: is not a database: cut short, ${size} bytes are left of it`);
 }
 
 function asProblem(where: string, error: unknown): JournalProblem {

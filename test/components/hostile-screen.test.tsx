@@ -120,7 +120,7 @@ const hostile = fc.oneof(
 );
 
 /** Drawn, emulated and read three times each: tenths of a second. */
-const numRuns = Math.max(40, Math.round(runs / 4));
+const numRuns = Math.max(16, Math.round(runs / 9));
 
 describe('hostile text', () => {
   it('stays in its place, whichever that is', async () => {
