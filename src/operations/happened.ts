@@ -69,26 +69,23 @@ export async function lookAtHappened(
   });
   return {
     ...told,
-    happenings: [...told.happenings, ...(journal === undefined ? [] : scheduled(journal, from))],
+    happenings: [...told.happenings, ...(journal === undefined ? [] : scheduled(journal, from, now))],
     problem,
     first: look === undefined,
   };
 }
 
-/** What was to be done in the meantime, and how that ended. */
-function scheduled(journal: Sqlite, since: number): Happening[] {
-  return listSchedules(journal, 100)
-    .filter(({ endedAt, outcome }) => outcome !== undefined && endedAt !== undefined && endedAt >= since)
-    .map(({ id, request, outcome = 'failed', reason, endedAt }) => ({
-      kind: 'scheduled',
-      at: endedAt,
-      job: undefined,
-      user: undefined,
-      schedule: id,
-      about: aboutRequest(request),
-      outcome,
-      reason,
-    }));
+/** What was to be done in the meantime, and how that ended; also what nothing has run. */
+function scheduled(journal: Sqlite, since: number, now: number): Happening[] {
+  return listSchedules(journal, 100).flatMap((record): Happening[] => {
+    const { id, request, reason, state, endsAt } = record;
+    const missed = state === 'waiting' && endsAt < now;
+    const at = missed ? endsAt : record.endedAt;
+    const outcome = missed ? 'missed' : record.outcome;
+    if (outcome === undefined || at === undefined || at < since) return [];
+    const about = aboutRequest(request);
+    return [{ kind: 'scheduled', at, job: undefined, user: undefined, schedule: id, about, outcome, reason }];
+  });
 }
 
 /** Somebody was told: from here on it is new. */

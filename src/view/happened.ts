@@ -77,11 +77,11 @@ export function isTelling({ kind }: Happening): boolean {
 
 /** `since 18:02: watchdog restarted emo at 03:12; and 3 more`: one line; undefined where nothing tells. */
 export function happenedLine({ since, happenings, first }: Told, now: number): string | undefined {
-  const telling = happenings.filter(isTelling);
+  // Where nobody has looked before everything is as it was found, but for what was asked for.
+  const telling = happenings.filter((each) => (first ? each.kind === 'scheduled' : isTelling(each)));
   const others = happenings.length - telling.length;
-  // Nobody has looked before: everything is as it was found.
   const newest = telling.at(-1);
-  if (newest === undefined || first) return undefined;
+  if (newest === undefined) return undefined;
   const more = telling.length - 1 + others;
   return `since ${clockText(since, now)}: ${happeningText(newest, now)}${more === 0 ? '' : `; and ${more} more`}`;
 }

@@ -228,7 +228,20 @@ describe('what happened at night', () => {
       '  watchdog ran once, last at 03:12',
       '  what the jobs said is not known: journalctl: no permission',
     ]);
-    // Nobody has looked before: everything is as it was found.
+    // Nobody has looked before: everything is as it was found, but for what was asked for.
     expect(happenedLine({ ...told, first: true }, now)).toBe(undefined);
+    const scheduled = {
+      kind: 'scheduled' as const,
+      at: at(2, 40),
+      job: undefined,
+      user: undefined,
+      schedule: 3,
+      about: 'bump to 0.0.27',
+      outcome: 'refused',
+      reason: 'frozen',
+    };
+    expect(happenedLine({ ...told, first: true, happenings: [...told.happenings, scheduled] }, now)).toBe(
+      'since 00:05: schedule 3, bump to 0.0.27: refused (frozen) at 02:40; and 2 more',
+    );
   });
 });

@@ -9,7 +9,17 @@ import {
 } from '../../../src/operations/schedule/agreement.ts';
 import { scheduleUnits } from '../../../src/operations/schedule/units.ts';
 import { windowAt, windowOf } from '../../../src/operations/schedule/window.ts';
+import { openJournal } from '../../../src/journal/journal.ts';
+import {
+  cancelSchedule,
+  endSchedule,
+  recordSchedule,
+  takeUpSchedule,
+} from '../../../src/journal/schedules.ts';
+import { lookAtHappened } from '../../../src/operations/happened.ts';
 import { fleetOf, instanceOf, startMoment } from '../../fakes/fleet.ts';
+import { fakeHost } from '../../fakes/host.ts';
+import { scratch } from '../../scratch.ts';
 
 /** Something that is agreed to now, and done later. */
 
@@ -129,3 +139,47 @@ describe('its units', () => {
     expect(units.argv.slice(-4)).toEqual(['/etc/a b%c.yaml', 'schedule', 'run', '3']);
   });
 });
+
+describe('how it ended', () => {
+  it('is told, and so is what nothing has run', async () => {
+    const journal = openJournal(scratch());
+    const host = fakeHost({ unitJournal: { read: () => Promise.resolve([]), follow: () => never() } });
+    const told = async () =>
+      (await lookAtHappened({ host, config: loadConfig().config, journal }, fleetOf())).happenings.filter(
+        ({ kind }) => kind === 'scheduled',
+      );
+    const { wall } = host.clock;
+    const make = (ends: number) =>
+      recordSchedule(journal, {
+        request: { kind: 'backup' },
+        agreed: {},
+        plan: {},
+        actor: { user: 'root', uid: 0, surface: 'command', pid: 1 },
+        createdAt: wall - 8 * 3_600_000,
+        beginsAt: ends - 3_600_000,
+        endsAt: ends,
+      });
+    const [done, missed, cancelled, waits] = [
+      wall - 2_000_000,
+      wall - 1_000_000,
+      wall - 1000,
+      wall + 1000,
+    ].map(make);
+    expect(takeUpSchedule(journal, done ?? 0)).toBe(true);
+    // Only one process ever does it.
+    expect(takeUpSchedule(journal, done ?? 0)).toBe(false);
+    endSchedule(journal, done ?? 0, { outcome: 'failed', reason: 'no space', at: wall - 500 });
+    expect(cancelSchedule(journal, cancelled ?? 0, wall - 400)).toBe(true);
+    expect(cancelSchedule(journal, done ?? 0, wall)).toBe(false);
+    expect(await told()).toMatchObject([
+      { schedule: missed, outcome: 'missed', about: 'backup of everybody' },
+      { schedule: done, outcome: 'failed', reason: 'no space' },
+    ]);
+    expect(waits).toBe(4);
+    journal.close();
+  });
+});
+
+const never = (): never => {
+  throw new Error('nothing is followed here');
+};
