@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { destroySandbox } from '../src/sandbox/destroy.ts';
 import { createSandbox } from '../src/sandbox/world.ts';
-import { Terminal } from '../test/terminal/terminal.ts';
+import { execa } from 'execa';
+import { doorPath, Terminal } from '../test/terminal/terminal.ts';
 import { build } from './build.ts';
 import { svgOf } from './svg.ts';
 
@@ -74,6 +75,17 @@ try {
   wide.press('e');
   await wide.until('the evidence', (text) => text.includes('what the gate has seen'));
   save(wide, 'evidence', 'What the gate has seen of the version, trial by trial');
+  // Back again: asked for by a command, as a colleague might, and watched from here.
+  await execa(process.execPath, [doorPath, '--config', config, '--yes', 'rollback', '--detach']);
+  wide.press('\u001b');
+  await wide.until('the fleet', (text) => text.includes(' back up all '));
+  wide.press('O');
+  await wide.until(
+    'the end of it',
+    (text) => /operation 3: rollback.*: (succeeded|failed)/.test(text),
+    300_000,
+  );
+  save(wide, 'rollback', 'Everybody taken back: versions first, then one user after the other');
   await leave(wide);
 } finally {
   for (const terminal of open) terminal.dispose();
