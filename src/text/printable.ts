@@ -45,10 +45,18 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/(\bbearer\s+)[\w.~+/=-]{8,}/gi, '$1[secret]'],
 ];
 
-/** A line of a foreign log, fit to be shown and kept: printable, and without credentials, cookies and tokens. */
+/** A row of a code to be scanned, drawn with blocks: t3 prints one with its owner credential in it at every start. */
+const scannable = /^[\s\u2580-\u259f]*[\u2580-\u259f]{3}[\s\u2580-\u259f]*$/u;
+
+/** What is shown in its place. */
+export const codeToScan = '[a code to be scanned]';
+
+/**
+ * A line of a foreign log, fit to be shown and kept: printable, and without credentials, cookies and tokens, in letters or
+ * in a code to be scanned.
+ */
 export function publicLine(line: string): string {
-  return secretPatterns.reduce(
-    (text, [pattern, replacement]) => text.replace(pattern, replacement),
-    printable(line),
-  );
+  const text = printable(line);
+  if (scannable.test(text)) return codeToScan;
+  return secretPatterns.reduce((shown, [pattern, replacement]) => shown.replace(pattern, replacement), text);
 }

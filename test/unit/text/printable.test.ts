@@ -45,6 +45,7 @@ describe('publicLine', () => {
     ["{ credential: 'AHTTVWACAPAW', role: 'owner' }", "{ credential: '[secret]', role: 'owner' }"],
     ['open https://box/pair?token=AHTTVWACAPAW&x=1', 'open https://box/pair?token=[secret]&x=1'],
     ['ANTHROPIC_API_KEY=sk-ant-1 T3_PORT=4700', 'ANTHROPIC_API_KEY=[secret] T3_PORT=4700'],
+    ['  █▀▀▀▀▀█ ▄▀█▄▀ █▀▀▀▀▀█', '[a code to be scanned]'],
     ['sent Bearer eyJ2.yIj1.abc', 'sent Bearer [secret]'],
     ['\u001b[1mToken: \u001b[32mAHTTVWACAPAW\u001b[0m', 'Token: [secret]'],
   ])('keeps the secret of %j', (line, shown) => {
