@@ -150,3 +150,20 @@ describe('whom nobody lets', () => {
     expect(run.stderr).toMatch(/takes root, and (sudo did not allow it|there is no sudo on this machine)/);
   });
 });
+
+describe('the sudoers line that setup suggests', () => {
+  it('is one, and lets its admin do everything without a password, and nothing else', async () => {
+    const { stdout } = await cockpit(['setup', '--print', 'sudoers'], as('outsider'));
+    writeFileSync(`${rules}-line`, `${stdout}\n`, { mode: 0o440 });
+    try {
+      await sh('visudo', '--check', '--quiet');
+      expect((await cockpit(['backup', 'emo'], as('outsider'))).exitCode).toBe(0);
+      const other = await execa('runuser', ['-u', 'outsider', '--', 'sudo', '--non-interactive', 'id'], {
+        reject: false,
+      });
+      expect(other.exitCode).toBe(1);
+    } finally {
+      rmSync(`${rules}-line`);
+    }
+  });
+});
