@@ -21,22 +21,24 @@ const withoutDevtools: Plugin = {
  *
  * @param clean Remove what was there: chunks have their hash in their name, and old ones pile up. Not for tests, of which
  *   several runs may use the folder at once.
+ * @param more Further entries, by the names that they get.
  */
-export async function build(clean = true): Promise<void> {
+export async function build(clean = true, more: Readonly<Record<string, string>> = {}): Promise<void> {
   const outdir = path.join(root, 'dist');
   const doors = (await readdir(path.join(root, 'bin'))).filter((name) => /\.tsx?$/.test(name));
   if (clean) await rm(outdir, { recursive: true, force: true });
-  await bundle(
-    doors.map((name) => path.join('bin', name)),
-    outdir,
-  );
+  const entries = doors.map((name) => [path.parse(name).name, path.join('bin', name)]);
+  await bundle({ ...Object.fromEntries(entries), ...more }, outdir);
 }
 
-/** Bundle programs as the doors are. */
-export async function bundle(entryPoints: string[], outdir: string): Promise<void> {
+/** Bundle programs as the doors are. @param entryPoints Each by the name that it gets. */
+export async function bundle(
+  entryPoints: string[] | Readonly<Record<string, string>>,
+  outdir: string,
+): Promise<void> {
   await esbuild({
     absWorkingDir: root,
-    entryPoints,
+    entryPoints: Array.isArray(entryPoints) ? entryPoints : { ...entryPoints },
     outdir,
     bundle: true,
     splitting: true,

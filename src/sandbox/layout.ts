@@ -16,6 +16,7 @@ export interface Layout {
   deferrals: string;
   backups: string;
   binary: string;
+  npm: string;
   versions: string;
   state: string;
   run: string;
@@ -47,6 +48,7 @@ export function layoutOf(root: string): Layout {
     deferrals: at('var/lib/t3-autoupdate/deferred'),
     backups: at('var/backups/t3-state'),
     binary: at('usr/bin/t3'),
+    npm: at('usr/bin/npm'),
     versions: at('usr/lib/t3'),
     state: at('var/lib/t3-cockpit'),
     run: at('run'),

@@ -11,6 +11,7 @@ import { entryCommand } from '../host/program.ts';
 import { enforcerText, jobsText } from './jobs/definitions.ts';
 import { administrator, layoutOf, packageName, type Layout } from './layout.ts';
 import { writeMark } from './mark.ts';
+import { installNpm } from './npm.ts';
 import { fillHome } from './homes.ts';
 import { startUnits } from './units.ts';
 import { sandboxUsers, type SandboxUser } from './users.ts';
@@ -56,6 +57,7 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   // A job of the host's installs by npm, which replaces nothing but its own.
   if (options.jobs === undefined) installGlobally(layout, options.version);
   else installAsNpm(layout, options.version);
+  installNpm(layout);
   for (const [index, user] of users.entries()) {
     tell(
       `${user.name}: state database${user.name === 'alice' && options.large !== undefined ? ' (large)' : ''}`,
@@ -154,7 +156,7 @@ function configText(layout: Layout, dispatch: number, packages: number): string 
       versionBinary: `${layout.versions}/{version}/bin/t3`,
       chosen: `${layout.versions}/chosen`,
       unitTemplate: layout.unitTemplate,
-      ...npmHere(),
+      npm: layout.npm,
       freeze: layout.freeze,
       lastGood: layout.lastGood,
       deferral: `${layout.deferrals}/{user}`,
@@ -172,15 +174,6 @@ function configText(layout: Layout, dispatch: number, packages: number): string 
     snapshots: { keepFree: '16mb' },
   };
   return `# The embedded sandbox: a throwaway host with stand-in t3 servers.\n${stringify(config)}`;
-}
-
-/** Where npm is, if it is not where the config expects it. */
-function npmHere(): { npm?: string } {
-  const found = (process.env['PATH'] ?? '')
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, 'npm'))
-    .find((file) => path.isAbsolute(file) && existsSync(file));
-  return found === undefined ? {} : { npm: found };
 }
 
 async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {

@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemTrees } from '../../src/host/trees.ts';
 import type { Troubles } from '../../src/sandbox/packages/source.ts';
 import { supervisorUnits } from '../../src/host/units/supervisor.ts';
+import { readEvents } from '../../src/journal/events.ts';
+import { openJournalReadOnly } from '../../src/journal/journal.ts';
 import { dumpWork } from './databases.ts';
 import { TestSandbox, until, type Run } from './sandbox.ts';
 
@@ -274,10 +276,16 @@ describe('a runner that', () => {
       '--detach',
       '0.0.27',
     );
-    await until(what, async () => {
-      const document = await sandbox.run('operations', String(operation.id));
-      return document.stdout.includes('0.0.24: watch') ? true : undefined;
-    });
+    const journal = openJournalReadOnly(sandbox.loaded().paths.state);
+    try {
+      await until(what, () =>
+        readEvents(journal, operation.id, 0).some((event) => JSON.stringify(event).includes('0.0.24: watch'))
+          ? true
+          : undefined,
+      );
+    } finally {
+      journal.close();
+    }
     return operation.id;
   };
 

@@ -13,10 +13,13 @@ const run = promisify(execFile);
 
 /** The program of a stand-in t3: it calls this program's own. */
 export function launcherText(version: string): string {
-  const command = entryCommand('stand-in-t3', '--stand-in-version', version).map(
-    (part) => `'${part.replaceAll("'", `'\\''`)}'`,
-  );
-  return `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`;
+  return scriptText(entryCommand('stand-in-t3', '--stand-in-version', version));
+}
+
+/** A program that is another one, with arguments before its own. */
+export function scriptText(command: readonly string[]): string {
+  const quoted = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`);
+  return `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`;
 }
 
 /** What npm is told of a version in its `package.json`. */
