@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sizeOf } from '../../src/host/owned.ts';
 import { systemTrees } from '../../src/host/trees.ts';
 import type { Troubles } from '../../src/sandbox/packages/source.ts';
 import { supervisorUnits } from '../../src/host/units/supervisor.ts';
@@ -15,6 +16,10 @@ import { TestSandbox, until, type Run } from './sandbox.ts';
 let sandbox: TestSandbox;
 beforeAll(async () => {
   sandbox = await TestSandbox.create();
+  // The one that a version is tried on is the largest, and the one in use: bob's, as soon as he has worked for a moment.
+  const bytes = (user: string) =>
+    ['', '-wal'].reduce((sum, suffix) => sum + sizeOf(sandbox.database(user) + suffix), 0);
+  await until('bob’s database to be the largest', () => (bytes('bob') > bytes('alice') ? true : undefined));
 });
 afterAll(() => sandbox.destroy());
 afterEach(() => rmSync(troublesFile(), { force: true }));
