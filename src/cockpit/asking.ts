@@ -10,6 +10,8 @@ export type Asking =
   | { kind: 'drain' }
   /** Of a version, or of the one that a tag of the package source means. */
   | { kind: 'bump'; version: string }
+  /** To what the last bump replaced; everybody, where nobody is named. */
+  | { kind: 'take back'; users: readonly string[] }
   | { kind: 'freeze' | 'unfreeze' }
   | { kind: 'resume' | 'rollback'; operation: number };
 
@@ -26,6 +28,8 @@ export function argumentsOf(asking: Asking): string[] {
       return ['drain'];
     case 'bump':
       return ['bump', asking.version];
+    case 'take back':
+      return ['rollback', ...asking.users];
     case 'freeze':
       return ['freeze', 'by hand, from the cockpit'];
     case 'unfreeze':
@@ -47,6 +51,8 @@ export function askingText(asking: Asking): string {
       return 'drain: the restarts that are owed';
     case 'bump':
       return `bump to ${asking.version}`;
+    case 'take back':
+      return `rollback of ${asking.users.length === 0 ? 'everybody' : asking.users.join(', ')}`;
     case 'freeze':
       return 'freeze of versions';
     case 'unfreeze':

@@ -23,6 +23,7 @@ export type Intent =
   | { type: 'restart' }
   | { type: 'drain' }
   | { type: 'bump' }
+  | { type: 'take back' }
   | { type: 'choose version' }
   | { type: 'freeze' }
   | { type: 'operations' }

@@ -107,6 +107,9 @@ export class Performer {
         if (version !== undefined) this.plan({ kind: 'bump', version });
         return;
       }
+      case 'take back':
+        // Who is selected means nothing here: only marks are chosen on purpose.
+        return this.plan({ kind: 'take back', users: state.mode.kind === 'fleet' ? state.marked : [] });
       case 'freeze':
         return this.plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
       case 'operations':

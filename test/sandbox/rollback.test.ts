@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +107,32 @@ describe('a rollback', () => {
     expect((await on.standing()).users['erin']).toEqual(before.users['erin']);
     expect(keptOf('erin')).toEqual([done['erin']]);
     endTurn();
+  });
+
+  it('leaves what was given up to be looked into, by the commands that the docs have for it', async () => {
+    const page = readFileSync(
+      path.resolve(import.meta.dirname, '../../docs/looking-into-a-snapshot.md'),
+      'utf8',
+    );
+    const [, lost = '', thread = ''] = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]);
+    const folder = on.sandbox.snapshots('alice');
+    const kept = on.sandbox.snapshotsOf('alice').findLast((name) => name.startsWith('prerestore-')) ?? '';
+    const bits = readFileSync(path.join(folder, kept));
+    const paste = (script: string, variables: Record<string, string>) =>
+      execFileSync('sh', ['-euc', script], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, KEPT: kept, NOW: on.sandbox.database('alice'), ...variables },
+      });
+    const rows = paste(lost, {}).trim().split('\n');
+    // A heading, a rule, and the one thread that alice has worked on since.
+    expect(rows).toHaveLength(3);
+    const id = /(\S+)$/.exec(rows[2] ?? '')?.[1] ?? '';
+    const read = paste(thread.replace('THREAD=…', ''), { THREAD: id });
+    expect(read).toContain('## user, ');
+    expect(read).toContain('alice-later');
+    expect(readFileSync(path.join(folder, kept)).equals(bits)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.startsWith(kept))).toEqual([kept]);
   });
 
   it('is finished by drain after a reboot, too, which forgets what held them', async () => {

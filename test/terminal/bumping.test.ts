@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Bumping } from '../sandbox/bumping.ts';
+import { work } from '../sandbox/databases.ts';
 import { Terminal } from './terminal.ts';
 
 /** A version brought to everybody by keys: one that fails, and everybody is back; and one that is good. */
@@ -16,7 +17,7 @@ afterEach(() => {
 afterAll(() => on.destroy());
 
 function cockpit(): Terminal {
-  const quick = ['--set', 'gate.watch=100ms', '--set', 'bump.soak=600ms'];
+  const quick = ['gate.watch=100ms', 'bump.soak=600ms', 'busy.quiet=0s'].flatMap((each) => ['--set', each]);
   const terminal = new Terminal(['--config', on.sandbox.config, ...quick], { columns: 130, rows: 40 });
   open.push(terminal);
   return terminal;
@@ -87,5 +88,25 @@ describe('a bump by keys', () => {
     expect(grid).toMatch(/a restart is owed to bob: drain does it when they are idle/);
     expect(await on.runs('alice')).toBe('0.0.27');
     expect(await on.runs('bob')).toBe('0.0.24');
+  });
+
+  it('and back again: what each would give up is seen, and the version typed', async () => {
+    work(on.sandbox.database('alice'), 'since-then');
+    const terminal = cockpit();
+    await terminal.until(
+      'the fleet',
+      (text) => /alice .*0\.0\.27/.test(text) && /installed 0\.0\.27/.test(text),
+    );
+    terminal.press('R');
+    const plan = await terminal.until('the plan', (text) => text.includes('Type 0.0.24 to go on'));
+    expect(plan).toMatch(/alice +0\.0\.27 → 0\.0\.24 +32 → 30 .*gives up 1 threads, 2 messages/);
+    await terminal.type('0.0.24');
+    terminal.press('\r');
+    await terminal.until('its end', (text) => /rollback: succeeded/.test(text), 60_000);
+    await terminal.until(
+      'the freeze',
+      (text) => text.includes('FROZEN') && /alice .* 0\.0\.24 +30 /.test(text),
+    );
+    expect(await on.runs('alice')).toBe('0.0.24');
   });
 });

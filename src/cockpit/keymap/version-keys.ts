@@ -26,6 +26,15 @@ export const versionKeys: readonly Binding[] = [
     },
   },
   {
+    keys: ['R'],
+    label: 'roll back',
+    help: 'Take everybody, or those who are marked, back to what the last bump replaced: see what each would give up, and type the version to agree. What is given up is kept.',
+    intent: { type: 'take back' },
+    modes: ['fleet', 'findings'],
+    quiet: true,
+    disabled: cannotChange,
+  },
+  {
     keys: ['f'],
     label: 'freeze',
     help: 'Freeze versions on this host, or let them move again; its own scripts heed it as well. Shows its plan first.',
