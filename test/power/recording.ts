@@ -56,6 +56,11 @@ export function workIn(files: ReadonlyMap<string, Buffer>, file: string, scratch
     const bytes = files.get(file + suffix);
     if (bytes !== undefined) writeFileSync(copy + suffix, bytes);
   }
+  // A journal that was being written when its process died is played back first, as the next t3 would do it: who only
+  // reads cannot (SQLITE_READONLY_ROLLBACK).
+  const db = new Database(copy);
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  db.close();
   return dumpWork(copy);
 }
 

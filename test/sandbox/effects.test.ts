@@ -132,7 +132,7 @@ function programOf(argv: readonly string[]): string {
   if (name === 'git') return `git ${words(1, rest[0] === '-C' ? rest.slice(2) : rest)}`;
   if (!name.startsWith('node')) return name;
   const [script = ''] = rest;
-  if (script.endsWith('/npm')) return `npm ${words(1, rest.slice(1))}`;
+  if (/\/npm(-cli\.js)?$/.test(script)) return `npm ${words(1, rest.slice(1))}`;
   if (path.basename(script) === 'stand-in-t3.js')
     return `t3 ${words(rest[3] === 'auth' ? 2 : 1, rest.slice(3))}`;
   if (script === door) return 'command';
@@ -152,7 +152,7 @@ function executedPlan(id: number): Plan {
 /** But for the moment it was made at, the names that count it, and what grows meanwhile. */
 const alike = (plan: Plan): unknown =>
   JSON.parse(
-    JSON.stringify(plan, (key, value: unknown) => (key === 'bytes' || key === 'takenAt' ? 0 : value))
+    JSON.stringify(plan, (key, value: unknown) => (['bytes', 'takenAt', 'free'].includes(key) ? 0 : value))
       .replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{8}/g, 'THEN')
       .replaceAll(/\d{8}-\d{6}/g, 'THEN')
       .replaceAll(/(t3-cockpit-|\.partial-|\.try-)[0-9a-f]{8}/g, '$1TAIL')
