@@ -255,6 +255,8 @@ describe('ports', () => {
     writeFileSync(environmentFile('emo'), `T3_PORT=${vera}\n`);
     const found = await more();
     expect(found.map(title)).toEqual([
+      // Nobody asks a port that is in another user's hands.
+      'attention users/emo: answers',
       'wrong ports/emo: port',
       `wrong ports/port ${vera}`,
       // Vera's server listens where emo's is said to.

@@ -142,6 +142,8 @@ describe('what the host’s jobs did', () => {
     expect((await cockpit('happened', '--seen')).exitCode).toBe(0);
     await sh('systemctl', 'start', 't3-backup-state.service');
     const pid = await mainPid(unitOf('emo'));
+    // Of 0 it would be this very process group.
+    expect(pid).toBeGreaterThan(0);
     process.kill(pid, 'SIGSTOP');
     await sh('systemctl', 'start', 't3-watchdog.timer');
     await until('the watchdog has restarted emo', async () =>
