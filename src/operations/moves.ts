@@ -1,6 +1,7 @@
 import type { Sqlite } from '../host/sqlite.ts';
-import { listOperations, readSteps } from '../journal/operations.ts';
+import { listOperations, readOperationDocuments, readSteps } from '../journal/operations.ts';
 import type { Migration } from '../t3/state-database.ts';
+import { planSchema } from './plan.ts';
 import type { GateResult } from './steps/gate.ts';
 
 /** What the journal knows of versions that were moved: what there is to go back to. */
@@ -24,7 +25,8 @@ export interface Moves {
 /** Moves are not looked for further back than so many operations. */
 const farEnough = 1000;
 
-/** The steps by which a version is moved: for everybody, by the host's own script too, or for one user. */
+/** The operations by which versions are moved, and of them the steps. */
+const operations = new Set(['bump', 'rollback', 'drain', 'restart']);
 const moving = new Set(['install', 'enforce', 'choose']);
 
 /** The newest moves that have succeeded. */
@@ -32,16 +34,19 @@ export function readMoves(journal: Sqlite): Moves {
   let last: Moved | undefined;
   const own = new Map<string, Moved>();
   for (const { id: operation, kind } of listOperations(journal, farEnough)) {
-    for (const { id, kind: step, state, result } of readSteps(journal, operation)) {
-      if (state !== 'succeeded' || !moving.has(step)) continue;
-      const { from, to } = result as { from: string; to: string };
-      if (from === to) continue;
-      const moved = { operation, kind, from, to };
-      if (step !== 'choose') last ??= moved;
-      else {
-        const user = id.slice(0, id.lastIndexOf('/'));
-        if (!own.has(user)) own.set(user, moved);
-      }
+    if (!operations.has(kind)) continue;
+    const done = new Set(
+      readSteps(journal, operation)
+        .filter((step) => step.state === 'succeeded' && moving.has(step.kind))
+        .map(({ id }) => id),
+    );
+    if (done.size === 0) continue;
+    const plan = planSchema.safeParse(readOperationDocuments(journal, operation)?.plan).data;
+    for (const step of plan?.lanes.flatMap(({ steps }) => steps) ?? []) {
+      if (!done.has(step.id) || !('from' in step) || step.from === step.to) continue;
+      const moved = { operation, kind, from: step.from, to: step.to };
+      if (step.kind === 'install' || step.kind === 'enforce') last ??= moved;
+      else if (step.kind === 'choose' && !own.has(step.whose)) own.set(step.whose, moved);
     }
   }
   return { last, own };
