@@ -14,8 +14,9 @@ import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { sandboxUnitVariable } from '../../src/host/processes.ts';
 import { supervisorUnits, type Supervisor } from '../../src/host/units/supervisor.ts';
-import { openJournalReadOnly } from '../../src/journal/journal.ts';
+import { openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
 import { listOperations, readOperation, readSteps } from '../../src/journal/operations.ts';
+import { recordPlace } from '../../src/journal/recorder.ts';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
 import { dumpWork, integrityOf } from './databases.ts';
 import { TestSandbox, until, type Run } from './sandbox.ts';
@@ -104,6 +105,31 @@ export class Bumping {
       ...[what].flat(),
     );
     return operation.id;
+  }
+
+  /** As `rollback`, and do not wait for it. @returns its number */
+  async beginRollback(): Promise<number> {
+    const { operation } = await this.sandbox.json<{ operation: { id: number } }>(
+      '--set',
+      'bump.soak=300ms',
+      '--set',
+      'busy.quiet=0s',
+      '--yes',
+      'rollback',
+      '--detach',
+    );
+    return operation.id;
+  }
+
+  /** What a reboot does to an operation that was cut off: nothing of its runner is left, and nothing holds any unit. */
+  reboot(id: number): void {
+    rmSync(this.at('run/overrides'), { recursive: true, force: true });
+    const journal = openJournal(this.sandbox.loaded().paths.state);
+    try {
+      recordPlace(journal, id, { kind: 'group', group: 1, cookie: 'x', boot: 'the boot before' });
+    } finally {
+      journal.close();
+    }
   }
 
   async standing(): Promise<Standing> {

@@ -53,7 +53,10 @@ export interface CliRules {
 export interface Faults {
   /** It starts and answers, but exchanges no credential: 500. */
   cannotPair?: true;
-  /** So does it where its environment has `T3_STAND_IN_REFUSES=1`: for a chosen user, and not in a trial. */
+  /**
+   * So does it where its environment has `T3_STAND_IN_REFUSES=1`: for a chosen user, and not in a trial. As any version
+   * does that is named there.
+   */
   refusesWhenTold?: true;
   /** It throws so many milliseconds after it started to listen, or after `T3_STAND_IN_CRASH_MS`. */
   crashAfter?: number;

@@ -190,11 +190,9 @@ export class StandInServer {
   }
 }
 
-function refuses({ faults }: VersionProfile): boolean {
-  return (
-    faults.cannotPair === true ||
-    (faults.refusesWhenTold === true && process.env['T3_STAND_IN_REFUSES'] === '1')
-  );
+function refuses({ faults, version }: VersionProfile): boolean {
+  const told = process.env['T3_STAND_IN_REFUSES'];
+  return faults.cannotPair === true || told === version || (faults.refusesWhenTold === true && told === '1');
 }
 
 function credentialIn(text: string): { text: string } | 'no JSON' | 'no credential' {
