@@ -86,7 +86,7 @@ async function stopAgain(context: StepContext, { stop }: MovedStep): Promise<voi
     await units.act('mask', stop.unit, limits.commandTimeout);
   await units.act('stop', stop.unit, limits.stopTimeout);
   await units.act('reset-failed', stop.unit, limits.commandTimeout);
-  await requireNobody(context, stop.live);
+  await requireNobody(context, stop);
 }
 
 /** The step's own memory and results, seen by the steps that it consists of as if each were one of its own. */

@@ -26,7 +26,7 @@ export async function putBack(context: StepContext, step: ColdCopyStep): Promise
     const now = await schemaNow(context, stage);
     if (now.id !== schema.id || now.name !== schema.name) {
       // A reboot starts servers by itself: under a running one nothing is replaced.
-      await requireNobody(context, live);
+      await requireNobody(context, { live, home });
       const source = sourceOf(context, step);
       const room = await ask(roomForReplacementGuard, context, source);
       if (!room.holds) throw new Error(room.reason);

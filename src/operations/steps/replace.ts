@@ -99,7 +99,7 @@ export const replaceStep: StepKind<ReplaceStep> = {
       context.event('warning', { type: 'text', text: 'there was no database before: the new one stays' });
       return;
     }
-    await requireNobody(context, step.live);
+    await requireNobody(context, step);
     const keeper = context.lane.keep(newKeeper(context));
     // It was given to the server: what came to be in it is not thrown away.
     if (context.began(`${step.user}/start`)) {

@@ -91,5 +91,5 @@ async function stopAgain(context: StepContext, step: StartStep): Promise<void> {
     await units.act('reset-failed', step.unit, limits.commandTimeout);
   const after = await unitOf(context, step.unit);
   if (!isStopped(after)) throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
-  await requireNobody(context, step.live);
+  await requireNobody(context, step);
 }

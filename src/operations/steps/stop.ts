@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as z from 'zod';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileIdentity, Holder } from '../../host/holders.ts';
@@ -60,7 +61,7 @@ export const stopStep: StepKind<StopStep> = {
       await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
     if (!isStopped(await unitOf(context, step.unit)))
       throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
-    if (step.exclusive) await requireNobody(context, step.live);
+    if (step.exclusive) await requireNobody(context, step);
     return { result: memory };
   },
 
@@ -130,12 +131,31 @@ async function owe({ host, event }: StepContext, { deferral, user }: StopStep): 
   });
 }
 
-/** Nobody has the live database open. @throws StepRefused naming whoever goes on having it open */
+/**
+ * Nobody has the live database open.
+ *
+ * @throws StepRefused naming whoever goes on having it open; or a link on the way to it: behind one lies the database of
+ *   somebody else, and the server that has that open is not to be ended.
+ */
 export async function requireNobody(
   context: Pick<StepContext, 'host' | 'config'>,
-  live: string,
+  { live, home }: Pick<StopStep, 'live' | 'home'>,
 ): Promise<void> {
-  await requireGone(context, () => filesOf(context.host, live));
+  await requireGone(context, async () => {
+    await refuseLinks(context.host, path.dirname(live), home);
+    return filesOf(context.host, live);
+  });
+}
+
+async function refuseLinks(
+  { files }: Pick<StepContext['host'], 'files'>,
+  folder: string,
+  home: string,
+): Promise<void> {
+  if (folder === home || !folder.startsWith(`${home}/`)) return;
+  await refuseLinks({ files }, path.dirname(folder), home);
+  if ((await files.look(folder))?.kind === 'link')
+    throw new StepRefused(`${folder}: is a symbolic link, which is not followed`);
 }
 
 /**
