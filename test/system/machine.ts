@@ -100,7 +100,7 @@ function install(): void {
   cpSync(process.execPath, node);
 }
 
-async function addUser(name: string, port: number, bytes: number | undefined): Promise<void> {
+export async function addUser(name: string, port: number, bytes: number | undefined): Promise<void> {
   await sh('useradd', '--create-home', '--shell', '/bin/bash', name);
   await sh('chmod', '0700', `/home/${name}`);
   writeFileSync(`/etc/t3-serve/${name}.env`, `T3_PORT="${port}"\nAPI_KEY=never-to-be-shown\n`, {
