@@ -1,78 +1,37 @@
 import {
   appendFileSync,
-  copyFileSync,
   lstatSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../free-port.ts';
 import { dumpWork } from '../sandbox/databases.ts';
 import { until } from '../sandbox/sandbox.ts';
-import {
-  buildMachine,
-  cockpit,
-  databaseOf,
-  programCommand,
-  sh,
-  snapshotsOf,
-  unitOf,
-  users,
-  type Run,
-} from './machine.ts';
+import { buildMachine, cockpit, databaseOf, sh, unitOf, users, type Run } from './machine.ts';
+import { rememberVersions, startPackageSource, writePin } from './versions.ts';
 
 /** A version brought to everybody, and taken back, with real units and real users. */
 
 const pinned = '/home/vera/code/scripts/t3-autoupdate.sh';
 let source: string;
-let stop: () => Promise<unknown>;
+let leave: (() => Promise<unknown>)[];
 let before: Record<string, string>;
 beforeAll(async () => {
   await buildMachine();
-  const port = await freePort();
-  const [file = '', ...args] = programCommand(
-    'stand-in-package-source',
-    mkdtempSync('/var/tmp/t3-packages-'),
-    String(port),
-  );
-  const server = execa(file, args, { reject: false, stdin: 'ignore' });
-  stop = () => {
-    server.kill('SIGTERM');
-    return server;
-  };
-  source = `packageSource=http://127.0.0.1:${port}/`;
-  await sh('runuser', '-u', 'vera', '--', 'mkdir', '-p', path.dirname(pinned));
-  writeFileSync(pinned, '#!/bin/sh\r\nT3_PIN="${T3_PIN:-0.0.24}"');
-  await sh('chown', 'vera:vera', pinned);
-  copyFileSync('/usr/bin/t3', '/var/tmp/t3-before');
+  const found = await startPackageSource();
+  source = found.setting;
+  await writePin(pinned, 'vera');
+  leave = [await rememberVersions(users.map(({ name }) => name)), found.stop];
   before = work();
 });
+// The files of one run share the machine: as it was built.
 afterAll(async () => {
-  await stop();
-  // The files of one run share the machine: as it was built.
-  await sh('systemctl', 'stop', ...users.map(({ name }) => unitOf(name)));
-  copyFileSync('/var/tmp/t3-before', '/usr/bin/t3.before');
-  await sh('chmod', '0755', '/usr/bin/t3.before');
-  renameSync('/usr/bin/t3.before', '/usr/bin/t3');
-  for (const { name } of users) {
-    const copy = readdirSync(snapshotsOf(name)).findLast(
-      (file) => file.startsWith('prebump-0.0.24-') && file.endsWith('.sqlite'),
-    );
-    if (copy === undefined) continue;
-    for (const side of ['', '-wal', '-shm']) rmSync(databaseOf(name) + side, { force: true });
-    await sh('runuser', '-u', name, '--', 'cp', path.join(snapshotsOf(name), copy), databaseOf(name));
-  }
-  rmSync('/usr/local/lib/t3-versions/chosen', { recursive: true, force: true });
+  for (const each of leave) await each();
   rmSync(path.dirname(path.dirname(pinned)), { recursive: true });
-  await sh('systemctl', 'reset-failed');
-  await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
 });
 
 const work = () => Object.fromEntries(users.map(({ name }) => [name, dumpWork(databaseOf(name))]));

@@ -1,20 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemProcesses } from '../../src/host/processes.ts';
-import { freePort } from '../free-port.ts';
 import { until } from '../sandbox/sandbox.ts';
-import {
-  buildMachine,
-  cockpit,
-  json,
-  programCommand,
-  sh,
-  snapshotsOf,
-  statusField,
-  users,
-} from './machine.ts';
+import { buildMachine, cockpit, json, sh, snapshotsOf, statusField, users } from './machine.ts';
+import { startPackageSource } from './versions.ts';
 
 /** Judging a version on a real host: in a unit of its own, where nobody reaches it, as the owner of the copy. */
 
@@ -23,18 +13,9 @@ let source: string;
 let stop: () => Promise<unknown>;
 beforeAll(async () => {
   await buildMachine();
-  const port = await freePort();
-  const folder = mkdtempSync('/var/tmp/t3-packages-');
-  const [file = '', ...args] = programCommand('stand-in-package-source', folder, String(port));
-  const server = execa(file, args, { reject: false, stdin: 'ignore' });
-  stop = () => {
-    server.kill('SIGTERM');
-    return server;
-  };
-  source = `packageSource=http://127.0.0.1:${port}/`;
-  await until('the package source', async () =>
-    (await fetch(`http://127.0.0.1:${port}/t3`).catch(() => undefined))?.status === 200 ? true : undefined,
-  );
+  const found = await startPackageSource();
+  source = found.setting;
+  stop = found.stop;
 });
 afterAll(() => stop());
 
@@ -74,7 +55,7 @@ describe('a preflight on a real host', () => {
   });
 
   it('keeps the server under trial apart: no network, no homes, no rights, a limit', async () => {
-    const running = preflight('0.0.27', '4s');
+    const running = preflight('0.0.27', '2s');
     const pid = await trial();
     expect(readlinkSync(`/proc/${pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
     expect(readFileSync(`/proc/${pid}/net/dev`, 'utf8').match(/^ *\w+:/gm)).toEqual([
