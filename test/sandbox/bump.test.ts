@@ -92,7 +92,8 @@ describe('a bump that is refused changes nothing:', () => {
 });
 
 describe('a version that fails', () => {
-  it.each(['erin', 'dave', 'alice'].filter((user) => all || user === 'alice'))(
+  // One that fails for the second of three is what test/system/story.test.ts tells, by keys test/terminal/bumping.test.ts.
+  it.each(all ? ['erin', 'dave', 'alice'] : [])(
     'for %s, after it has passed the gate: everybody goes back',
     async (user) => {
       undo.push(on.setEnvironment(user, 'T3_STAND_IN_REFUSES=1'));

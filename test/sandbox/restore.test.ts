@@ -213,7 +213,7 @@ describe('others who want something at the same time:', () => {
 
   it('no restore begins while a backup runs', async () => {
     const detached = await on.sandbox.json<{ operation: { id: number } }>('backup', 'bob', '--detach');
-    const goOn = await on.sandbox.holdSnapshotter(detached.operation.id);
+    const goOn = await on.sandbox.holdRunner(detached.operation.id);
     const refused = await on.restore('alice', chosen);
     expect(refused.exitCode).toBe(3);
     expect(refused.stderr).toContain(`operation ${detached.operation.id} (backup) is running`);

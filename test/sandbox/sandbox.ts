@@ -135,6 +135,13 @@ export class TestSandbox {
     return () => void signal(pid, 'SIGCONT');
   }
 
+  /** Hold the runner of an operation still, with all that it has started, early in it. @returns lets it go on */
+  async holdRunner(id: number): Promise<() => void> {
+    const group = await this.runner(id);
+    if (!signal(-group, 'SIGSTOP')) throw new Error(`the runner of operation ${id} is gone already`);
+    return () => void signal(-group, 'SIGCONT');
+  }
+
   /** Hold the snapshotter of a running operation still, whatever it is about to do. @returns lets it go on */
   async holdSnapshotter(id: number): Promise<() => void> {
     const group = await this.runner(id);

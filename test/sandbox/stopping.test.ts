@@ -51,7 +51,7 @@ describe('a restart', () => {
       '--yes',
       '--detach',
     );
-    const goOn = await on.sandbox.holdSnapshotter(operation.id);
+    const goOn = await on.sandbox.holdRunner(operation.id);
     const end = beginTurn(on.live());
     goOn();
     const followed = await on.sandbox.run('operations', String(operation.id), '--follow');

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => removeGuests());
 
-const limits = ['limits.startTimeout=4s', 'limits.visit=1s', 'snapshots.timeout=6s'].flatMap((each) => [
+const limits = ['limits.startTimeout=4s', 'limits.visit=1s', 'snapshots.timeout=3s'].flatMap((each) => [
   '--set',
   each,
 ]);
