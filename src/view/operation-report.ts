@@ -3,7 +3,7 @@ import type { OperationStory, PlannedLane } from '../operations/story.ts';
 import { eventText } from './event.ts';
 import { evidenceOf } from './evidence.ts';
 import { dateText, durationText, pad, width } from './format.ts';
-import { standingText, stepResultText } from './operation.ts';
+import { standingText, stepResultText, stepStateText } from './operation.ts';
 import { durationOf, spanOf, treeOf, walk } from './tree.ts';
 
 /**
@@ -69,7 +69,7 @@ function treeLines(steps: readonly StepRecord[], lanes: readonly PlannedLane[], 
     const words = branch.step === undefined ? '' : stepResultText(branch.step);
     return {
       label: `${'  '.repeat(follows.length)}${branch.label}`,
-      state: branch.state,
+      state: stepStateText(branch),
       took: span === undefined ? '-' : durationText(span),
       began: branch.startedAt === undefined ? '' : (dateText(branch.startedAt).split(' ')[1] ?? ''),
       words,

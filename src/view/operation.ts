@@ -19,6 +19,11 @@ export function standingText(operation: OperationRecord, cutOff: boolean): strin
   return operation.state === 'requested' ? 'starting' : 'running';
 }
 
+/** How a step, or a part of an operation, stands, in a word or two: one that never began was not interrupted in anything. */
+export function stepStateText({ state, startedAt }: Pick<StepRecord, 'state' | 'startedAt'>): string {
+  return state === 'interrupted' && startedAt === undefined ? 'not begun' : state;
+}
+
 /** So many names are said; of the others, how many they are. */
 const namesSaid = 4;
 

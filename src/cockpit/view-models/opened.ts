@@ -8,7 +8,7 @@ import { durationOf, spanOf, treeOf, walk, type Branch } from '../../view/tree.t
 import { glyphSets, type Glyphs } from '../glyphs.ts';
 import type { CockpitState, Mode, OpenedOperation } from '../state.ts';
 import { clip, lineWidth, segment, type Line } from './line.ts';
-import { progressText, signs } from './progress.ts';
+import { progressText, signOf } from './progress.ts';
 import type { Scrolled } from './scrolled.ts';
 
 /** One operation wholly, as it runs or as the journal has it: the tree of what it does, what it says, what the gate saw. */
@@ -76,7 +76,7 @@ function treeLine(
   columns: number,
   glyphs: Glyphs,
 ): Line {
-  const sign = signs[branch.state];
+  const sign = signOf(branch);
   const glyph = glyphs[sign.glyph];
   const stems = follows
     .map((more, depth) =>

@@ -2,11 +2,11 @@ import type { StepRecord } from '../../journal/records.ts';
 import type { Tone } from '../../view/cell.ts';
 import { eventText } from '../../view/event.ts';
 import { ageText, bytesText, durationText, pad, timeText } from '../../view/format.ts';
-import { standingText, stepResultText } from '../../view/operation.ts';
+import { standingText, stepResultText, stepStateText } from '../../view/operation.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { CockpitState, Pace, ShownOperation } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
-import { paceText, signs } from './progress.ts';
+import { paceText, signOf } from './progress.ts';
 
 const barColumns = 20;
 
@@ -74,8 +74,10 @@ function visibleSteps(steps: readonly StepRecord[], height: number): readonly St
     pending: 3,
     succeeded: 4,
   };
+  const urgencyOf = (step: StepRecord) =>
+    step.state === 'interrupted' && step.startedAt === undefined ? urgency.pending : urgency[step.state];
   const chosen = new Set(
-    [...steps].sort((a, b) => urgency[a.state] - urgency[b.state]).slice(0, Math.max(1, height - 1)),
+    [...steps].sort((a, b) => urgencyOf(a) - urgencyOf(b)).slice(0, Math.max(1, height - 1)),
   );
   return steps.filter((step) => chosen.has(step));
 }
@@ -93,7 +95,7 @@ function stepLine(
   glyphs: Glyphs,
   pace: Pace | undefined,
 ): Line {
-  const sign = signs[step.state];
+  const sign = signOf(step);
   const head: Line = [
     segment(` ${glyphs[sign.glyph]} `, sign.tone),
     segment(pad(step.user ?? '', 12, 'left', 'middle')),
@@ -118,7 +120,7 @@ function stepLine(
       return [
         ...head,
         segment(
-          `${named ? `${step.title}: ` : ''}${step.state}${step.state === 'undone' ? '' : `: ${step.reason ?? 'no reason recorded'}`}`,
+          `${named ? `${step.title}: ` : ''}${stepStateText(step)}${step.reason === undefined ? '' : `: ${step.reason}`}`,
           sign.tone,
         ),
       ];

@@ -5,7 +5,7 @@ import type { Glyphs } from '../glyphs.ts';
 import type { Pace } from '../state.ts';
 
 /** The sign of each state of a step, and what it means. */
-export const signs: Record<StepState, { glyph: keyof Glyphs; tone: Tone }> = {
+const signs: Record<StepState, { glyph: keyof Glyphs; tone: Tone }> = {
   pending: { glyph: 'waiting', tone: 'muted' },
   started: { glyph: 'moving', tone: 'busy' },
   succeeded: { glyph: 'done', tone: 'ok' },
@@ -14,6 +14,11 @@ export const signs: Record<StepState, { glyph: keyof Glyphs; tone: Tone }> = {
   interrupted: { glyph: 'failed', tone: 'attention' },
   undone: { glyph: 'failed', tone: 'attention' },
 };
+
+/** The sign of a step, or of a part of an operation: what never began did not go wrong. */
+export function signOf({ state, startedAt }: { state: StepState; startedAt?: number | undefined }) {
+  return state === 'interrupted' && startedAt === undefined ? signs.pending : signs[state];
+}
 
 /** What was watched for less than this says nothing of how fast it is, milliseconds. */
 const leastWatched = 1000;

@@ -7,7 +7,7 @@ import type { VerifySnapshotResult } from '../../operations/steps/verify-snapsho
 import { schemaLevel } from '../../t3/state-database.ts';
 import { eventText } from '../../view/event.ts';
 import { dateText, durationText, timeText } from '../../view/format.ts';
-import { plannedText, standingText, stepResultText } from '../../view/operation.ts';
+import { plannedText, standingText, stepResultText, stepStateText } from '../../view/operation.ts';
 import { overviewColumns, overviewRight, overviewRows, pinDiff, spaceText } from '../../view/overview.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { isoTime } from './json.ts';
@@ -23,7 +23,13 @@ export function eventLine(event: EventRecord, steps: readonly StepRecord[]): str
 export function stepsTable(steps: readonly StepRecord[]): string {
   return table(
     ['USER', 'STEP', 'STATE', 'TOOK', 'RESULT'],
-    steps.map((step) => [step.user ?? '', step.title, step.state, tookText(step), stepResultText(step)]),
+    steps.map((step) => [
+      step.user ?? '',
+      step.title,
+      stepStateText(step),
+      tookText(step),
+      stepResultText(step),
+    ]),
   );
 }
 

@@ -6,6 +6,7 @@ import { cell, factCell } from '../../../src/view/cell.ts';
 import { columns, gap, placeColumns } from '../../../src/view/columns.ts';
 import { ageText, broken, bytesText, durationText, fit, pad, width } from '../../../src/view/format.ts';
 import { backupCell, instanceCells, type Seeing } from '../../../src/view/instance.ts';
+import { stepStateText } from '../../../src/view/operation.ts';
 import { unitCell, unitWords } from '../../../src/view/unit.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
 
@@ -186,5 +187,13 @@ describe('a line that is too long', () => {
     ]);
     expect(broken('王小明王小明', 4)).toEqual(['王小', '明王', '小明']);
     expect(broken('', 10)).toEqual(['']);
+  });
+});
+
+describe('how a step stands', () => {
+  it('is said as it is recorded, but for one that never began', () => {
+    expect(stepStateText({ state: 'interrupted', startedAt: 5 })).toBe('interrupted');
+    expect(stepStateText({ state: 'interrupted', startedAt: undefined })).toBe('not begun');
+    expect(stepStateText({ state: 'failed', startedAt: 5 })).toBe('failed');
   });
 });
