@@ -20,6 +20,9 @@ export interface Glyphs {
   branch: string;
   stem: string;
   last: string;
+  /** Before a branch that hides what is below it, and before one that shows it. */
+  folded: string;
+  unfolded: string;
   /** Beside the name of a row that is marked. */
   marked: string;
   /** Beside the title of the column that rows are sorted by. */
@@ -45,6 +48,8 @@ const unicode: Glyphs = {
   branch: '├',
   stem: '│',
   last: '└',
+  folded: '▸',
+  unfolded: '▾',
   marked: '◆',
   sorted: '▾',
   box: (line) => line,
@@ -67,6 +72,8 @@ const ascii: Glyphs = {
   branch: '|',
   stem: '|',
   last: '`',
+  folded: '+',
+  unfolded: '-',
   marked: '#',
   sorted: '^',
   box: (line) =>

@@ -37,6 +37,9 @@ export type Intent =
   /** The selected operation, or the one of the pane, wholly. */
   | { type: 'open operation' }
   | { type: 'operation view'; view: OperationView | 'next' }
+  /** Of the tree: hide what is below the selected branch, show it, or whichever it is not. */
+  | { type: 'fold'; to: boolean | 'other' }
+  | { type: 'fold all'; to: boolean }
   | { type: 'search' }
   | { type: 'match'; direction: 1 | -1 }
   | { type: 'save report' }
@@ -58,6 +61,8 @@ export interface Binding {
   intent: Intent;
   /** It only looks: among several keys of one read (`jjj`, a held arrow) it counts; all others count alone or not at all. */
   looks?: true;
+  /** Taken also where the terminal is too small to show anything. */
+  blind?: true;
   /** In which modes; everywhere when absent. */
   modes?: readonly CockpitState['mode']['kind'][];
   /** Leave it out of the footer, everywhere or in these modes. */

@@ -34,6 +34,7 @@ const noCommands: ReadonlySet<Binding['intent']['type']> = new Set([
   'command',
   'filter',
   'mark',
+  'fold',
 ]);
 
 /** So many are offered: more nobody reads, and of a thousand users most are not meant. */

@@ -6,20 +6,23 @@ import type { Asked, Effects } from './effects.ts';
 import type { Intent } from './intents.ts';
 import { nextPalette } from './look.ts';
 import { offeredIn } from './offered.ts';
-import { detailTabs, operationViews, paneOf, type DetailTab, type Mode } from './state.ts';
+import { detailTabs, paneOf, type CockpitState, type DetailTab, type Mode, type Sort } from './state.ts';
 import { atTheEnd } from './reducer.ts';
 import type { Store } from './store.ts';
-import { hasEvidence, matchesIn } from './view-models/opened.ts';
-import { gridHeight, layoutOf } from './view-models/layout.ts';
+import { bodyHeight, bodyOf } from './view-models/body.ts';
+import { OpenedOperationKeys } from './opened-operation-keys.ts';
+import { gridHeight } from './view-models/layout.ts';
 
 /** Carries intents out: those that only look by the reducer, the others by effects. Holds no state of its own. */
 export class Performer {
   readonly #store: Store;
   readonly #effects: Effects;
+  readonly #opened: OpenedOperationKeys;
 
   constructor(store: Store, effects: Effects) {
     this.#store = store;
     this.#effects = effects;
+    this.#opened = new OpenedOperationKeys(store, effects, this);
   }
 
   perform(intent: Intent): void {
@@ -29,12 +32,9 @@ export class Performer {
     const users = meantBy(state);
     switch (intent.type) {
       case 'move':
-        return dispatch({ type: 'move', by: intent.by });
+        return this.#move(intent.by);
       case 'page':
-        return dispatch({
-          type: 'move',
-          by: intent.direction * Math.max(1, Math.floor(gridHeight(state) / 2)),
-        });
+        return this.#move(intent.direction * Math.max(1, Math.floor(gridHeight(state) / 2)));
       case 'help':
         return this.#toggle('help', { kind: 'help', offset: 0, from: pane, of: state.mode });
       case 'detail':
@@ -42,6 +42,8 @@ export class Performer {
       case 'tab':
         return this.#tab(intent.to);
       case 'log':
+        if (state.mode.kind === 'detail' && state.mode.tab === 'log')
+          return this.answer('this is the log', 'muted');
         return this.#show({ kind: 'detail', tab: 'log', offset: atTheEnd, from: pane });
       case 'filter': {
         const { filter, selected } = state;
@@ -61,10 +63,12 @@ export class Performer {
       case 'palette colours': {
         const palette = nextPalette(state.look.palette);
         dispatch({ type: 'look', look: { palette } });
-        return this.say(`colours: ${palette} (screen.theme in the config keeps it)`, 'muted');
+        return this.answer(`colours: ${palette} (screen.theme in the config keeps it)`, 'muted');
       }
       case 'sort':
-        return dispatch({ type: 'sort' });
+        dispatch({ type: 'sort' });
+        // Its column may have no room here.
+        return this.answer(`rows ${sortTexts[get().sort]}`, 'muted');
       case 'mark':
         return dispatch({ type: 'mark' });
       case 'mark all':
@@ -119,15 +123,17 @@ export class Performer {
         return id === undefined ? undefined : this.open(id);
       }
       case 'operation view':
-        return this.#operationView(intent.view);
+        return this.#opened.view(intent.view);
+      case 'fold':
+        return this.#opened.fold(intent.to);
+      case 'fold all':
+        return this.#opened.foldAll(intent.to);
       case 'search':
-        if (state.mode.kind === 'operation')
-          this.#show({ ...state.mode, view: 'output', typing: true, search: '', offset: 0, follow: true });
-        return;
+        return this.#opened.search();
       case 'match':
-        return this.#match(intent.direction);
+        return this.#opened.match(intent.direction);
       case 'save report':
-        return this.#save();
+        return this.#opened.save();
       case 'undo':
       case 'resume':
       case 'rollback': {
@@ -185,6 +191,17 @@ export class Performer {
     this.#store.dispatch({ type: 'notice', notice: { text, tone } });
   }
 
+  /** Answer a key; the next key takes the answer away. */
+  answer(text: string, tone: 'muted' | 'attention'): void {
+    this.#store.dispatch({ type: 'notice', notice: { text, tone, passing: true } });
+  }
+
+  /** What answered the last key has been seen. */
+  pass(): void {
+    if (this.#store.get().notice?.passing === true)
+      this.#store.dispatch({ type: 'notice', notice: undefined });
+  }
+
   async ask(what: string, ask: () => Promise<Asked>): Promise<void> {
     this.say(`${what}…`, 'muted');
     const answer = await ask();
@@ -194,6 +211,14 @@ export class Performer {
 
   #show(mode: Mode): void {
     this.#store.dispatch({ type: 'mode', mode });
+  }
+
+  /** Where there is nowhere to go, that is said: a key that does nothing could also not have come through. */
+  #move(by: number | 'first' | 'last'): void {
+    const { dispatch, get } = this.#store;
+    const before = get();
+    dispatch({ type: 'move', by });
+    if (get() === before) this.answer(endText(before, by), 'muted');
   }
 
   /** Into a mode, or out of it by the same key. */
@@ -231,42 +256,6 @@ export class Performer {
     this.#show({ ...mode, tab, offset: tab === 'log' ? atTheEnd : 0 });
   }
 
-  #operationView(view: (typeof operationViews)[number] | 'next'): void {
-    const { mode, opened } = this.#store.get();
-    if (mode.kind !== 'operation') return;
-    const views = operationViews.filter((each) => each !== 'evidence' || hasEvidence(opened));
-    const next = views[(views.indexOf(mode.view) + 1) % views.length] ?? 'tree';
-    const chosen = view === 'next' ? next : mode.view === view ? 'tree' : view;
-    this.#show({ ...mode, view: chosen, offset: 0, follow: chosen === 'output' });
-  }
-
-  /** To the next place with what is looked for, or the one before. */
-  #match(direction: 1 | -1): void {
-    const state = this.#store.get();
-    const { mode } = state;
-    if (mode.kind !== 'operation') return;
-    const { wide, right, columns } = layoutOf(state);
-    const places = matchesIn(state, mode, wide ? right : columns);
-    if (places.length === 0) return this.say(`nothing has "${mode.search}"`, 'attention');
-    const at = mode.follow ? Number.POSITIVE_INFINITY : mode.offset;
-    const next =
-      direction === 1
-        ? (places.find((place) => place > at) ?? places[0])
-        : (places.findLast((place) => place < at) ?? places.at(-1));
-    this.#show({ ...mode, view: 'output', offset: next ?? 0, follow: false });
-  }
-
-  #save(): void {
-    const { mode } = this.#store.get();
-    if (mode.kind !== 'operation') return;
-    this.say('writing…', 'muted');
-    void this.#effects
-      .saveReport(mode.id)
-      .then((answer) =>
-        'file' in answer ? this.say(`written to ${answer.file}`, 'ok') : this.say(answer.problem, 'danger'),
-      );
-  }
-
   /** Out of a mode; in the fleet, out of the operation's pane, then away with the marks, then out of the filter. */
   #back(): void {
     const { dispatch, get } = this.#store;
@@ -275,6 +264,7 @@ export class Performer {
     if (result !== undefined) return dispatch({ type: 'read', operation: result.operation.id });
     if (mode.pane === 'instance' && marked.length > 0) return dispatch({ type: 'unmark' });
     if (mode.pane === 'instance' && filter !== '') return dispatch({ type: 'filter', filter: '' });
+    if (mode.pane === 'instance') return this.answer('this is the fleet already; q leaves', 'muted');
     this.#show({ kind: 'fleet', pane: 'instance' });
   }
 
@@ -293,6 +283,24 @@ export function meantBy({
 }: Pick<ReturnType<Store['get']>, 'marked' | 'selected' | 'mode'>): readonly string[] {
   if (mode.kind === 'fleet' && marked.length > 0) return marked;
   return selected === undefined ? [] : [selected];
+}
+
+/** The order of the rows, in words. */
+const sortTexts: Readonly<Record<Sort, string>> = {
+  map: 'as the user map has them',
+  name: 'by name',
+  attention: 'by what needs attention',
+  backup: 'by the age of their backup',
+  size: 'by the size of their database',
+  activity: 'by their activity',
+};
+
+/** Why nothing has moved. */
+function endText(state: CockpitState, by: number | 'first' | 'last'): string {
+  const { mode } = state;
+  const body = mode.kind === 'operation' && mode.view === 'tree' ? undefined : bodyOf(state);
+  if (body !== undefined && body.length <= bodyHeight(state)) return 'all of it is on the screen';
+  return `that is the ${by === 'first' || (typeof by === 'number' && by < 0) ? 'first' : 'last'}${body === undefined ? '' : ' line'}`;
 }
 
 /** Where a mode leads back to. */

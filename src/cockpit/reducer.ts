@@ -5,6 +5,7 @@ import { withOpened, withOperation } from './reduce-operation.ts';
 import { logLimit, sorts, type CockpitState, type Mode } from './state.ts';
 import { findingsIn } from './view-models/findings.ts';
 import { bodyHeight, lengthOf } from './view-models/body.ts';
+import { treeIn } from './view-models/opened-tree.ts';
 
 export type { Action } from './actions.ts';
 
@@ -186,14 +187,31 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
     case 'operations': {
       const keys = keysOf(state, mode);
       const at = within(mode.at, by, keys.length);
-      return meant({ ...state, mode: { ...mode, at, key: keys[at] } });
+      return at === mode.at && keys[at] === mode.key
+        ? state
+        : meant({ ...state, mode: { ...mode, at, key: keys[at] } });
     }
     case 'command':
       // Its keys are letters (`Controller`).
       return state;
+    case 'operation':
+      return mode.view === 'tree' ? moveInTree(state, mode, by) : scroll(state, mode, by);
     default:
       return scroll(state, mode, by);
   }
+}
+
+/** To another branch of those in sight; from then on it stays the selected one. */
+function moveInTree(
+  state: CockpitState,
+  mode: Extract<Mode, { kind: 'operation' }>,
+  by: number | 'first' | 'last',
+): CockpitState {
+  const { rows, at } = treeIn(state, mode);
+  const row = rows[within(at, by, rows.length)]?.branch.key;
+  return row === undefined || row === mode.row || row === rows[at]?.branch.key
+    ? state
+    : { ...state, mode: { ...mode, row } };
 }
 
 type Listing = Extract<Mode, { at: number; key: string | undefined }>;
@@ -248,8 +266,15 @@ function scroll(
   const wanted = by === 'first' ? 0 : by === 'last' ? last : at + by;
   const offset = Math.min(last, Math.max(0, wanted));
   // At the end of what is being said, one wants to see what is said next.
-  if (mode.kind === 'operation')
-    return { ...state, mode: { ...mode, offset, follow: mode.view === 'output' && offset === last } };
+  if (mode.kind === 'operation') {
+    const follow = mode.view === 'output' && offset === last;
+    // Where it is at the end already, the offset only says so.
+    return follow === mode.follow && (follow || offset === mode.offset)
+      ? state
+      : { ...state, mode: { ...mode, offset, follow } };
+  }
+  // The place is the same, whether it is meant as the end or not.
+  if (mode.kind === 'detail' && mode.tab === 'log' && offset === at && mode.offset >= last) return state;
   const stays = mode.kind === 'detail' && mode.tab === 'log' && offset === last ? atTheEnd : offset;
   return stays === mode.offset ? state : { ...state, mode: { ...mode, offset: stays } };
 }

@@ -68,6 +68,10 @@ export type Mode =
       search: string;
       /** That is being typed. */
       typing: boolean;
+      /** The selected branch of the tree; without one, what moves now is. */
+      row?: string;
+      /** What was folded and unfolded by hand. */
+      folds?: Readonly<Record<string, boolean>>;
       from: 'instance' | 'operation';
       /** Where escape leads back to. */
       back: 'fleet' | 'operations';
@@ -132,6 +136,8 @@ export interface ShownLog {
 export interface Notice {
   text: string;
   tone: Tone;
+  /** It only answers a key: the next key takes it away. */
+  passing?: true;
 }
 
 export interface CockpitState {

@@ -3,6 +3,8 @@ import type { PlannedLane } from '../operations/story.ts';
 
 /** An operation as a tree: its phases, in each the users, of each the steps; every one with its state and its times. */
 export interface Branch {
+  /** The same branch, however it stands by now. */
+  key: string;
   /** Whose steps, or which phase; the step’s own words at the end. */
   label: string;
   kind: 'phase' | 'user' | 'step';
@@ -54,7 +56,7 @@ function inPhases(branches: readonly { phase: string | undefined; branch: Branch
     const own = branches.filter((each) => each.phase === phase).map(({ branch }) => branch);
     if (phase === undefined) all.push(...own);
     // A phase of the host alone is its steps: one level says nothing more.
-    else all.push(groupOf(phaseTexts[phase] ?? phase, 'phase', own.flatMap(opened)));
+    else all.push(groupOf(`phase ${phase}`, phaseTexts[phase] ?? phase, 'phase', own.flatMap(opened)));
   }
   return all;
 }
@@ -69,11 +71,12 @@ function laneBranch(user: string | undefined, steps: readonly StepRecord[]): Bra
   // A user with one step is one line.
   return only !== undefined && leaves.length === 1 && user !== undefined
     ? { ...only, kind: 'user', label: `${user}: ${only.label}` }
-    : groupOf(user ?? '', 'user', leaves);
+    : groupOf(`steps of ${only?.key ?? ''}`, user ?? '', 'user', leaves);
 }
 
 function stepBranch(step: StepRecord): Branch {
   return {
+    key: step.id,
     label: step.title,
     kind: 'step',
     state: step.state,
@@ -86,11 +89,12 @@ function stepBranch(step: StepRecord): Branch {
   };
 }
 
-function groupOf(label: string, kind: Branch['kind'], branches: readonly Branch[]): Branch {
+function groupOf(key: string, label: string, kind: Branch['kind'], branches: readonly Branch[]): Branch {
   const starts = branches.flatMap(({ startedAt }) => startedAt ?? []);
   const ends = branches.flatMap(({ endedAt }) => endedAt ?? []);
   const over = branches.every(({ state }) => state !== 'started' && state !== 'pending');
   return {
+    key,
     label,
     kind,
     state: stateOf(branches.map(({ state }) => state)),
@@ -112,15 +116,37 @@ function stateOf(states: readonly StepState[]): StepState {
 }
 
 /** The lines of a tree from its root on: each with how deep it stands, and whether others follow beside it. */
+export interface TreeRow {
+  branch: Branch;
+  follows: readonly boolean[];
+}
+
+/** @param folded Whose branches are not walked into. */
 export function* walk(
   branches: readonly Branch[],
+  folded: (branch: Branch) => boolean = () => false,
   follows: readonly boolean[] = [],
-): Generator<{ branch: Branch; follows: readonly boolean[] }> {
+): Generator<TreeRow> {
   for (const [index, branch] of branches.entries()) {
     const here = [...follows, index < branches.length - 1];
     yield { branch, follows: here };
-    yield* walk(branch.branches, here);
+    if (!folded(branch)) yield* walk(branch.branches, folded, here);
   }
+}
+
+/** The keys from the root to a branch, its own the last; none where there is no such branch. */
+export function pathTo(branches: readonly Branch[], key: string): readonly string[] {
+  for (const branch of branches) {
+    if (branch.key === key) return [key];
+    const below = pathTo(branch.branches, key);
+    if (below.length > 0) return [branch.key, ...below];
+  }
+  return [];
+}
+
+/** The steps of a branch. */
+export function stepsIn(branch: Branch): readonly StepRecord[] {
+  return branch.step === undefined ? branch.branches.flatMap(stepsIn) : [branch.step];
 }
 
 /** How long something took, or takes; undefined before it began. */

@@ -66,6 +66,7 @@ export const lookingKeys: readonly Binding[] = [
     looks: true,
     modes: ['fleet'],
     quiet: true,
+    disabled: (state) => (state.selected === undefined ? 'nobody is selected' : undefined),
   },
   {
     keys: ['*'],
@@ -75,6 +76,7 @@ export const lookingKeys: readonly Binding[] = [
     looks: true,
     modes: ['fleet'],
     quiet: true,
+    disabled: (state) => (state.selected === undefined ? 'nobody is shown' : undefined),
   },
   {
     keys: ['S'],

@@ -22,6 +22,7 @@ export const movingKeys: readonly Binding[] = [
     label: 'quit',
     help: 'Leave. A running operation goes on.',
     intent: { type: 'quit' },
+    blind: true,
     always: true,
   },
   {
@@ -93,6 +94,7 @@ export const movingKeys: readonly Binding[] = [
     label: 'redraw',
     help: 'Draw the whole screen again.',
     intent: { type: 'redraw' },
+    blind: true,
     quiet: true,
   },
   {
@@ -100,6 +102,7 @@ export const movingKeys: readonly Binding[] = [
     label: 'to the shell',
     help: 'Give the terminal back to the shell; fg comes back. A running operation goes on.',
     intent: { type: 'suspend' },
+    blind: true,
     quiet: true,
   },
 ];

@@ -45,6 +45,55 @@ export const operationKeys: readonly Binding[] = [
     modes: ['operation'],
   },
   {
+    keys: ['enter'],
+    label: 'fold',
+    help: 'Hide what is below the selected branch of the tree, or show it. Where not all has room, what is done or waits is folded.',
+    intent: { type: 'fold', to: 'other' },
+    looks: true,
+    modes: ['operation'],
+    disabled: noTree,
+  },
+  {
+    keys: ['left'],
+    label: 'fold',
+    help: 'Hide what is below the selected branch; again: up to the branch that it is part of.',
+    intent: { type: 'fold', to: true },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: noTree,
+  },
+  {
+    keys: ['right'],
+    label: 'unfold',
+    help: 'Show what is below the selected branch; again: down into it.',
+    intent: { type: 'fold', to: false },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: noTree,
+  },
+  {
+    keys: ['-'],
+    label: 'fold all',
+    help: 'Fold the whole tree.',
+    intent: { type: 'fold all', to: true },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: noTree,
+  },
+  {
+    keys: ['+', '='],
+    label: 'unfold all',
+    help: 'Unfold the whole tree.',
+    intent: { type: 'fold all', to: false },
+    looks: true,
+    modes: ['operation'],
+    quiet: true,
+    disabled: noTree,
+  },
+  {
     keys: ['e'],
     label: 'evidence',
     help: 'What the gate has seen of the version, trial by trial.',
@@ -147,6 +196,11 @@ export const operationKeys: readonly Binding[] = [
     disabled: (state) => (state.cutOff.length === 0 ? 'nothing was cut off' : cannotChange(state)),
   },
 ];
+
+function noTree({ mode, opened }: CockpitState): string | undefined {
+  if (mode.kind !== 'operation' || mode.view !== 'tree') return 'the keys are not for the tree now: tab';
+  return opened === undefined ? 'it is still being read' : undefined;
+}
 
 function nothingSought({ mode }: CockpitState): string | undefined {
   return mode.kind === 'operation' && mode.search !== '' ? undefined : 'nothing is looked for: /';

@@ -28,9 +28,18 @@ export const searchKeys: readonly PromptKey[] = [
   { keys: ['escape', 'ctrl-c'], label: 'leave', help: 'Look for nothing.' },
 ];
 
+/** What is no letter while a word is typed that agrees to a plan. */
+export const agreeKeys: readonly PromptKey[] = [
+  { keys: ['enter'], label: 'agree', help: 'Do it: once the whole word is typed, each key by itself.' },
+  { keys: ['escape'], label: 'back', help: 'Nothing is changed.' },
+  { keys: ['down', 'up'], label: 'scroll', help: 'More of the plan; pagedown and pageup, home and end.' },
+  { keys: ['ctrl-c'], label: 'quit', help: 'Leave; nothing is changed.' },
+];
+
 /** Everything that is typed into, with its keys. */
 export const prompts: readonly { while: string; keys: readonly PromptKey[] }[] = [
   { while: 'While a filter is typed', keys: promptKeys },
   { while: 'While a command is typed', keys: commandKeys },
   { while: 'While words are looked for', keys: searchKeys },
+  { while: 'While a plan asks for its word', keys: agreeKeys },
 ];

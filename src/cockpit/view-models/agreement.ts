@@ -117,8 +117,16 @@ function paragraph(text: string, tone: Tone, columns: number): Line[] {
   return wrapped(text, columns - 4).map((each) => [segment(`  ${each}`, tone)]);
 }
 
-/** The question, at the foot: what has been typed, and what is still missing. */
-export function questionLine(mode: Extract<Mode, { kind: 'plan' }>, cursor: string): Line {
+/**
+ * The question, at the foot: what has been typed, and what is still missing.
+ *
+ * @param notice Said beside it: a question that is out of sight is not asked.
+ */
+export function questionLine(
+  mode: Extract<Mode, { kind: 'plan' }>,
+  cursor: string,
+  notice: CockpitState['notice'] = undefined,
+): Line {
   const { preview, typed } = mode;
   if (preview === undefined || 'refused' in preview) return [];
   const word = wordOf(preview);
@@ -127,9 +135,13 @@ export function questionLine(mode: Extract<Mode, { kind: 'plan' }>, cursor: stri
     segment(` Type ${word} to go on: `, 'plain', true),
     segment(typed, right ? 'ok' : 'danger', true),
     segment(cursor, 'muted'),
-    segment(
-      typed === word ? '  enter does it' : right ? '' : '  that is not it; escape: nothing is changed',
-      'attention',
-    ),
+    ...(notice === undefined
+      ? [
+          segment(
+            typed === word ? '  enter does it' : right ? '' : '  that is not it; escape: nothing is changed',
+            'attention',
+          ),
+        ]
+      : [segment(`  ${notice.text}`, notice.tone)]),
   ];
 }

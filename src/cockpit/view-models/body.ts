@@ -11,7 +11,9 @@ import { paletteBody } from './palette.ts';
 import { pickerBody } from './picker.ts';
 import { layoutOf } from './layout.ts';
 import type { Line } from './line.ts';
-import { evidenceView, outputView, treeFocus, treeView } from './opened.ts';
+import { listedRows } from './listed.ts';
+import { selectedBranch } from './opened-tree.ts';
+import { evidenceView, outputView, treeView } from './opened.ts';
 import type { Pane } from './operation.ts';
 import { reportBody } from './report.ts';
 import type { Scrolled } from './scrolled.ts';
@@ -91,21 +93,58 @@ function openedWindow(
   mode: Extract<Mode, { kind: 'operation' }>,
   height: number,
 ): TextBody {
-  const scrolled = openedView(state, mode);
-  const main = windowOf(scrolled, mode.follow ? scrolled.length : mode.offset, height);
-  const { wide, left, right } = layoutOf(state);
-  if (!wide) return { kind: 'text', ...main };
+  const { wide, left, right, columns } = layoutOf(state);
+  if (!wide)
+    return {
+      kind: 'text',
+      ...(mode.view === 'tree' ? treeWindow(state, mode, columns, height) : saidWindow(state, mode, height)),
+    };
+  const tree = treeWindow(state, mode, left, height);
   if (mode.view === 'tree') {
-    const output = outputView(state, mode, right);
-    return { kind: 'split', left: main, right: windowOf(output, output.length, height, 'output') };
+    // What somebody has selected is what they want to know of.
+    const branch = mode.row === undefined ? undefined : selectedBranch(state, mode);
+    const output = outputView(state, mode, right, branch);
+    const title = branch === undefined ? 'output' : `output of ${branch.label}`;
+    return {
+      kind: 'split',
+      left: tree,
+      right: { ...windowOf(output, output.length, height, title), tone: 'muted' },
+    };
   }
-  const tree = treeView(state, mode, left);
-  const focus = state.opened === undefined ? 0 : treeFocus(state.opened) - Math.floor(height / 2);
-  const title = mode.view === 'output' && mode.search === '' ? 'output' : undefined;
+  const title =
+    mode.view === 'evidence' ? 'what the gate has seen' : mode.search === '' ? 'output' : undefined;
   return {
     kind: 'split',
-    left: windowOf(tree, Math.max(0, focus), height),
-    right: windowOf(scrolled, mode.follow ? scrolled.length : mode.offset, height, title),
+    left: { ...tree, selected: undefined },
+    right: saidWindow(state, mode, height, title),
+  };
+}
+
+/** The view in which one scrolls by lines; at its end while it follows. */
+function saidWindow(
+  state: CockpitState,
+  mode: Extract<Mode, { kind: 'operation' }>,
+  height: number,
+  title?: string,
+): Pane {
+  const scrolled = openedView(state, mode);
+  return windowOf(scrolled, mode.follow ? scrolled.length : mode.offset, height, title);
+}
+
+/** The tree around its selected branch. */
+function treeWindow(
+  state: CockpitState,
+  mode: Extract<Mode, { kind: 'operation' }>,
+  columns: number,
+  height: number,
+): Pane {
+  const { title, tone, length, line, at } = treeView(state, mode, columns);
+  const { lines, where, selected } = listedRows(length, at, height, line);
+  return {
+    title: `${title}${where}`,
+    tone,
+    lines,
+    selected: state.opened === undefined ? undefined : selected,
   };
 }
 

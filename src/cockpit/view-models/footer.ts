@@ -2,23 +2,31 @@ import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
-import { commandKeys, promptKeys, searchKeys, type PromptKey } from '../keymap/prompt-keys.ts';
+import { agreeKeys, commandKeys, promptKeys, searchKeys, type PromptKey } from '../keymap/prompt-keys.ts';
 import type { CockpitState, ShownOperation } from '../state.ts';
 import { questionLine } from './agreement.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';
 
-/** What is being typed, else the last thing said to the admin, else what has ended and was not looked at. */
+/** What is asked, or being typed, with what was last said beside it; else that; else what has ended and was not looked at. */
 export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
   const { mode, filter, notice, size, marked, result } = state;
+  const said: Line = notice === undefined ? [] : [segment(`  ${notice.text}`, notice.tone)];
   const prompt = promptOf(state);
-  if (prompt !== undefined)
-    return [
-      segment(` ${prompt.sign}`, 'plain', true),
-      segment(endOf(prompt.text, size.columns - 4)),
-      segment(glyphs.full, 'muted'),
-    ];
+  if (prompt !== undefined) {
+    const room = Math.max(Math.ceil(size.columns / 3), size.columns - 4 - lineWidth(said));
+    return clip(
+      [
+        segment(` ${prompt.sign}`, 'plain', true),
+        segment(endOf(prompt.text, Math.min(room, size.columns - 4))),
+        segment(glyphs.full, 'muted'),
+        ...said,
+      ],
+      size.columns,
+    );
+  }
+  const question = mode.kind === 'plan' ? questionLine(mode, glyphs.full, notice) : [];
+  if (question.length > 0) return clip(question, size.columns);
   if (notice !== undefined) return clip([segment(` ${notice.text}`, notice.tone)], size.columns);
-  if (mode.kind === 'plan') return clip(questionLine(mode, glyphs.full), size.columns);
   if (marked.length > 0 && mode.kind === 'fleet')
     return clip(
       [
@@ -85,6 +93,8 @@ export function keysLine(state: CockpitState): Line {
 function promptKeysOf({ mode }: CockpitState): readonly PromptKey[] | undefined {
   if (mode.kind === 'filter') return promptKeys;
   if (mode.kind === 'command') return commandKeys;
+  if (mode.kind === 'plan')
+    return mode.preview !== undefined && 'plan' in mode.preview ? agreeKeys : undefined;
   return mode.kind === 'operation' && mode.typing ? searchKeys : undefined;
 }
 

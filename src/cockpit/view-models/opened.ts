@@ -1,14 +1,14 @@
-import type { EventRecord, StepRecord, StepState } from '../../journal/records.ts';
+import type { EventRecord, StepRecord } from '../../journal/records.ts';
 import type { Tone } from '../../view/cell.ts';
 import { eventText } from '../../view/event.ts';
 import { evidenceOf } from '../../view/evidence.ts';
 import { broken, durationText, pad, timeText, width, wrapped } from '../../view/format.ts';
-import { standingText, stepResultText } from '../../view/operation.ts';
-import { durationOf, spanOf, treeOf, walk, type Branch } from '../../view/tree.ts';
+import { standingText } from '../../view/operation.ts';
+import { durationOf, stepsIn, type Branch } from '../../view/tree.ts';
 import { glyphSets, type Glyphs } from '../glyphs.ts';
-import type { CockpitState, Mode, OpenedOperation } from '../state.ts';
-import { clip, lineWidth, segment, type Line } from './line.ts';
-import { progressText, signOf } from './progress.ts';
+import { operationViews, type CockpitState, type Mode, type OpenedOperation } from '../state.ts';
+import { clip, segment, type Line } from './line.ts';
+import { treeIn, treeRowLine } from './opened-tree.ts';
 import type { Scrolled } from './scrolled.ts';
 
 /** One operation wholly, as it runs or as the journal has it: the tree of what it does, what it says, what the gate saw. */
@@ -16,101 +16,43 @@ import type { Scrolled } from './scrolled.ts';
 type Opened = Extract<Mode, { kind: 'operation' }>;
 
 const nothing = (mode: Opened): Scrolled => ({
-  title: `operation ${mode.id}`,
+  title: `operation ${mode.id}: ${viewsText(mode)}`,
   tone: 'muted',
   length: 1,
   line: () => [segment(' …', 'muted')],
 });
 
+/** Its views, with the one that the keys are for. */
+const viewsText = ({ view }: Opened, evidence = false): string =>
+  operationViews
+    .filter((each) => each !== 'evidence' || evidence)
+    .map((each) => (each === view ? `[${each}]` : each))
+    .join(' ');
+
 /** How it stands, for the title of whichever view. */
-function headOf(opened: OpenedOperation, wall: number): { title: string; tone: Tone } {
+function headOf(opened: OpenedOperation, mode: Opened, wall: number): { title: string; tone: Tone } {
   const { operation, cutOff } = opened;
   const took = durationOf(operation, wall);
   const tone: Tone =
     operation.outcome === 'succeeded' ? 'ok' : operation.outcome === undefined && !cutOff ? 'busy' : 'danger';
   const time = took === undefined ? '' : `, ${durationText(took)}`;
   return {
-    title: `operation ${operation.id}: ${operation.kind}${time}: ${standingText(operation, cutOff)}`,
+    title: `operation ${operation.id}: ${viewsText(mode, hasEvidence(opened))} ${operation.kind}${time}: ${standingText(operation, cutOff)}`,
     tone,
   };
 }
 
 /** Phases, users and steps with their states and times. */
-export function treeView(state: CockpitState, mode: Opened, columns: number): Scrolled {
-  const { opened, now, look } = state;
-  if (opened === undefined) return nothing(mode);
-  const glyphs = glyphSets[look.glyphs];
-  const rows = [...walk(treeOf(opened.steps, opened.lanes))];
-  const paces = state.operation?.operation.id === mode.id ? state.operation.paces : {};
+export function treeView(state: CockpitState, mode: Opened, columns: number): Scrolled & { at: number } {
+  const { opened, now } = state;
+  if (opened === undefined) return { ...nothing(mode), at: 0 };
+  const tree = treeIn(state, mode);
   return {
-    ...headOf(opened, now.wall),
-    length: rows.length,
-    line(index) {
-      const row = rows[index];
-      if (row === undefined) return [];
-      const progress =
-        row.branch.step?.progress === undefined || row.branch.state !== 'started'
-          ? undefined
-          : progressText(row.branch.step.progress, paces[row.branch.step.id]);
-      return treeLine(row.branch, row.follows, progress, now.wall, columns, glyphs);
-    },
+    ...headOf(opened, mode, now.wall),
+    at: tree.at,
+    length: tree.rows.length,
+    line: (index) => treeRowLine(state, mode, tree, index, columns),
   };
-}
-
-/** Where the tree has to be looked at while it runs: the first step that moves, else what went wrong. */
-export function treeFocus(opened: OpenedOperation): number {
-  const rows = [...walk(treeOf(opened.steps, opened.lanes))];
-  const at = (state: StepState) => rows.findIndex(({ branch }) => branch.step?.state === state);
-  const moving = at('started');
-  return Math.max(0, moving === -1 ? at('failed') : moving);
-}
-
-/** Columns of how long something took, at the right. */
-const tookColumns = 9;
-
-function treeLine(
-  branch: Branch,
-  follows: readonly boolean[],
-  progress: string | undefined,
-  wall: number,
-  columns: number,
-  glyphs: Glyphs,
-): Line {
-  const sign = signOf(branch);
-  const glyph = glyphs[sign.glyph];
-  const stems = follows
-    .map((more, depth) =>
-      depth < follows.length - 1
-        ? more
-          ? `${glyphs.stem} `
-          : '  '
-        : `${more ? glyphs.branch : glyphs.last}${glyphs.rule}`,
-    )
-    .join('');
-  const span = spanOf(branch, wall);
-  const took = pad(span === undefined ? '' : durationText(span), tookColumns, 'right');
-  const count =
-    branch.branches.length === 0 || branch.state === 'succeeded' ? '' : `  ${branch.done} of ${branch.all}`;
-  const words = branch.step === undefined ? '' : (progress ?? stepResultText(branch.step));
-  const bad = branch.state === 'failed' || branch.state === 'refused';
-  const left = clip(
-    [
-      segment(` ${stems}`, 'muted'),
-      segment(` ${typeof glyph === 'string' ? glyph : ''} `, sign.tone),
-      segment(branch.label, labelTone(branch), branch.kind !== 'step'),
-      segment(count, 'muted'),
-      segment(words === '' ? '' : `  ${words}`, bad ? sign.tone : progress === undefined ? 'muted' : 'busy'),
-    ],
-    columns - tookColumns - 1,
-  );
-  const space = Math.max(1, columns - lineWidth(left) - tookColumns);
-  return [...left, segment(' '.repeat(space)), segment(took, 'muted')];
-}
-
-function labelTone({ state, kind }: Branch): Tone {
-  if (state === 'pending') return 'muted';
-  if (kind === 'step') return state === 'started' ? 'busy' : 'plain';
-  return state === 'started' ? 'busy' : 'plain';
 }
 
 /** An event in lines of a width; of an event they never change. */
@@ -139,17 +81,26 @@ function linesOf(event: EventRecord, steps: readonly StepRecord[], columns: numb
   return made;
 }
 
-/** All that it has said, with the exact commands; what is looked for is marked. */
-export function outputView(state: CockpitState, mode: Opened, columns: number): Scrolled {
+/**
+ * All that it has said, with the exact commands; what is looked for is marked.
+ *
+ * @param branch Only what this branch of its tree has said.
+ */
+export function outputView(state: CockpitState, mode: Opened, columns: number, branch?: Branch): Scrolled {
   const { opened, now, look } = state;
   if (opened === undefined) return nothing(mode);
   const glyphs = glyphSets[look.glyphs];
   const wanted = mode.search.toLowerCase();
+  const steps = branch === undefined ? undefined : new Set(stepsIn(branch).map(({ id }) => id));
+  const events =
+    steps === undefined
+      ? opened.events
+      : opened.events.filter(({ step }) => step !== undefined && steps.has(step));
   const before: Line[] =
     opened.missed > 0
       ? [[segment(` ${opened.missed} earlier events: t3-cockpit operations ${mode.id} --report`, 'muted')]]
       : [];
-  const parts = opened.events.map((event) => linesOf(event, opened.steps, columns));
+  const parts = events.map((event) => linesOf(event, opened.steps, columns));
   const starts: number[] = [];
   let length = before.length;
   for (const { lines } of parts) {
@@ -157,7 +108,7 @@ export function outputView(state: CockpitState, mode: Opened, columns: number): 
     length += lines.length;
   }
   const matches = wanted === '' ? 0 : parts.filter(({ text }) => text.includes(wanted)).length;
-  const head = headOf(opened, now.wall);
+  const head = headOf(opened, mode, now.wall);
   return {
     title: wanted === '' ? head.title : `${matches} of ${parts.length} events with "${mode.search}"`,
     tone: wanted === '' ? head.tone : matches === 0 ? 'attention' : 'plain',
@@ -225,7 +176,7 @@ export function evidenceView(state: CockpitState, mode: Opened, columns: number)
     ),
   ]);
   return {
-    title: `operation ${mode.id}: what the gate has seen, ${trials.length} trials`,
+    title: `operation ${mode.id}: ${viewsText(mode, true)} what the gate has seen, ${trials.length} trials`,
     tone: trials.some(({ tone }) => tone === 'danger') ? 'danger' : 'plain',
     length: lines.length,
     line: (index) => lines[index] ?? [],

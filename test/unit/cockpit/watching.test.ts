@@ -39,7 +39,7 @@ const modeOf = (state: CockpitState) => {
 describe('an operation that is looked at', () => {
   it('is its tree, what it says, and the gate’s evidence one key away', () => {
     const { store, press, text } = opened();
-    expect(text()).toMatch(/├─ ✓ judge the version on copies/);
+    expect(text()).toMatch(/├─ ✓ ▸ judge the version on copies/);
     press('e');
     expect(text()).toMatch(/verdict +passed/);
     press('e');

@@ -1,0 +1,316 @@
+import { describe, expect, it } from 'vitest';
+import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
+import type { Binding } from '../../../src/cockpit/intents.ts';
+import { bindingOf, keymap } from '../../../src/cockpit/keymap.ts';
+import { lookFor } from '../../../src/cockpit/look.ts';
+import { reduce, type Action } from '../../../src/cockpit/reducer.ts';
+import type { CockpitState, Mode } from '../../../src/cockpit/state.ts';
+import { Store } from '../../../src/cockpit/store.ts';
+import { glyphSets } from '../../../src/cockpit/glyphs.ts';
+import { noticeLine } from '../../../src/cockpit/view-models/footer.ts';
+import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
+import type { Plan } from '../../../src/operations/plan.ts';
+import { backup } from '../../components/screens/scenes.ts';
+import { operation, step } from '../../components/screens/records.ts';
+import { rollout } from '../../components/screens/rollout.ts';
+import { alice, bob, carol, config, dave, snapshot, stateOf, textOf } from '../../fakes/cockpit.ts';
+
+/** Every key, in everything that the cockpit may be showing, is answered on the screen at once. */
+
+const plan: Plan = {
+  kind: 'restore',
+  lanes: [],
+  leftOut: [],
+  parallel: 1,
+  notes: ['a note'],
+  consent: { word: 'alice', because: ['the state database of alice is replaced'], interrupts: false },
+};
+const asking = { kind: 'restart', users: ['alice'] } as const;
+const from = 'instance';
+const opened = (view: 'tree' | 'output' | 'evidence', search = '', typing = false): Action[] => [
+  {
+    type: 'mode',
+    mode: {
+      kind: 'operation',
+      id: 12,
+      view,
+      offset: 0,
+      follow: view === 'output',
+      search,
+      typing,
+      from,
+      back: 'fleet',
+    },
+  },
+  { type: 'opened', story: rollout },
+];
+const shown = (mode: Mode): Action[] => [{ type: 'mode', mode }];
+const listed: Action = {
+  type: 'operations',
+  operations: [
+    { operation: operation({ id: 12, state: 'ended', outcome: 'succeeded' }), steps: rollout.steps },
+    {
+      operation: operation({ id: 11, state: 'ended', outcome: 'succeeded' }),
+      steps: [step('ada', 'replace', 'replace the database', 'succeeded')],
+    },
+  ],
+};
+const versions = { versions: ['0.0.27', '0.0.24'], tags: { latest: '0.0.27' } };
+
+/** Everything that the cockpit may be showing. */
+const places: Readonly<Record<string, readonly Action[]>> = {
+  'the fleet': [],
+  'the fleet while an operation runs': [backup],
+  'the fleet in read-only mode': [],
+  'the fleet with marks and a filter': [{ type: 'filter', filter: 'running' }, { type: 'mark' }],
+  'nobody at all': [],
+  'a filter': shown({ kind: 'filter', pane: from, before: { filter: '', selected: 'alice' } }),
+  ...Object.fromEntries(
+    (['overview', 'snapshots', 'log', 'operations', 'versions'] as const).map((tab) => [
+      `the ${tab} of a user`,
+      shown({ kind: 'detail', tab, offset: 0, from }),
+    ]),
+  ),
+  'a command': shown({
+    kind: 'command',
+    typed: '',
+    at: 0,
+    from,
+    of: { kind: 'fleet', pane: from },
+  }),
+  'a command like none': shown({ kind: 'command', typed: 'xyzzy', at: 0, from, of: undefined }),
+  'the report': shown({ kind: 'report', offset: 0, from }),
+  'the snapshots to choose from': shown({
+    kind: 'pick',
+    user: 'alice',
+    at: 0,
+    key: undefined,
+    comparison: undefined,
+    from,
+  }),
+  'no snapshots to choose from': shown({
+    kind: 'pick',
+    user: 'dave',
+    at: 0,
+    key: undefined,
+    comparison: undefined,
+    from,
+  }),
+  'versions to choose from': [
+    ...shown({ kind: 'versions', at: 0, key: undefined, choice: undefined, from }),
+    { type: 'choice', choice: versions },
+  ],
+  'versions that did not come yet': shown({
+    kind: 'versions',
+    at: 0,
+    key: undefined,
+    choice: undefined,
+    from,
+  }),
+  'a plan': shown({ kind: 'plan', asking, preview: { plan }, typed: 'ali', offset: 0, from }),
+  'a plan with its word': shown({
+    kind: 'plan',
+    asking,
+    preview: { plan },
+    typed: 'alice',
+    offset: 0,
+    from,
+  }),
+  'a plan that is refused': shown({
+    kind: 'plan',
+    asking,
+    preview: { refused: 'it hosts this session' },
+    typed: '',
+    offset: 0,
+    from,
+  }),
+  'a plan that is being made': shown({
+    kind: 'plan',
+    asking,
+    preview: undefined,
+    typed: '',
+    offset: 0,
+    from,
+  }),
+  'the operations': [listed, ...shown({ kind: 'operations', at: 0, key: undefined, from })],
+  'no operations': shown({ kind: 'operations', at: 0, key: undefined, from }),
+  'the tree of an operation': opened('tree'),
+  'its output': opened('output'),
+  'its output with what is looked for': opened('output', 'systemctl'),
+  'its output with what is not there': opened('output', 'xyzzy'),
+  'its output while words are typed': opened('output', 'sys', true),
+  'its evidence': opened('evidence'),
+  'an operation that is not read yet': shown({
+    kind: 'operation',
+    id: 5,
+    view: 'tree',
+    offset: 0,
+    follow: false,
+    search: '',
+    typing: false,
+    from,
+    back: 'fleet',
+  }),
+  'the findings': shown({ kind: 'findings', at: 0, key: undefined, from }),
+  'what happened': [
+    { type: 'happened', told: { since: 0, happenings: [], jobs: [], problem: undefined, first: false } },
+    ...shown({ kind: 'happened', offset: 0, from }),
+  ],
+  'the help': shown({ kind: 'help', offset: 0, from, of: { kind: 'fleet', pane: from } }),
+};
+
+/** What answers by itself, outside of the frame: the screen is drawn anew, given away, or left. */
+const outside: ReadonlySet<Binding['intent']['type']> = new Set(['redraw', 'suspend', 'quit']);
+
+const others = [..."aA0 zZ-'ü", 'left', 'right', 'tab', 'delete', 'backspace', 'ctrl-a', 'ctrl-c'];
+const keys = [...new Set([...keymap.flatMap((binding) => binding.keys), ...others])].map((key) =>
+  key === 'space' ? ' ' : key,
+);
+
+function at(place: string, size: CockpitState['size']): CockpitState {
+  const users = place === 'nobody at all' ? [] : [alice, bob, carol, dave];
+  const many = [1, 2, 3].map((hours) => snapshot('alice', hours));
+  const first = { ...alice, snapshots: { ...alice.snapshots, value: many } as typeof alice.snapshots };
+  const state = stateOf(size, ...users.map((user) => (user === alice ? first : user)));
+  const about = {
+    ...state,
+    config: place.includes('read-only') ? { ...config, readOnly: true } : config,
+    look: lookFor(config, { NO_COLOR: '1' }),
+  };
+  return (places[place] ?? []).reduce(reduce, about);
+}
+
+function cockpitAt(place: string, size: CockpitState['size'], state = at(place, size)) {
+  let answered = false;
+  const effect = <Answer>(answer: Answer) => {
+    answered = true;
+    return Promise.resolve(answer);
+  };
+  const effects: Effects = {
+    backup: () => effect({ operation: 7 }),
+    probe: () => effect({ operation: 7 }),
+    verify: () => effect({ operation: 7 }),
+    readSnapshots: () => effect({ operation: 7 }),
+    preview: () => effect({ plan }),
+    carryOut: () => effect({ operation: 7 }),
+    compare: (user) => effect({ user, live: undefined, problem: 'no' }),
+    versions: () => effect(versions),
+    recover: () => effect({ operation: 7 }),
+    stop: () => effect('asked'),
+    saveReport: () => effect({ file: '/state/reports/operation-12.txt' }),
+    suspend: () => void (answered = true),
+    redraw: () => void (answered = true),
+  };
+  const store = new Store(state);
+  return {
+    store,
+    controller: new Controller(store, effects),
+    screen: () => screenOf(store.get()),
+    asked: () => answered,
+  };
+}
+
+const screenOf = (state: CockpitState) => screenModel(state, glyphSets[state.look.glyphs]);
+
+const sizes = [
+  { columns: 60, rows: 15 },
+  { columns: 200, rows: 60 },
+];
+
+describe.each(Object.keys(places))('at %s', (place) => {
+  it.each(sizes)('every key is answered on the screen, before anybody else has answered: %o', (size) => {
+    const silent: string[] = [];
+    const before = at(place, size);
+    const seen = JSON.stringify([before.look, screenOf(before)]);
+    for (const key of keys) {
+      const { store, controller, screen, asked } = cockpitAt(place, size, before);
+      const binding = bindingOf(key, before);
+      controller.press([key]);
+      const { notice, leaving } = store.get();
+      if (leaving || (binding !== undefined && outside.has(binding.intent.type) && asked())) continue;
+      const said = notice === undefined || notice === before.notice ? undefined : notice.text;
+      // Said, in sight; or else something looks different.
+      const answered =
+        said === undefined
+          ? JSON.stringify([store.get().look, screen()]) !== seen
+          : textOf(noticeLine(store.get(), glyphSets.unicode)).includes(said.slice(0, 16).trimEnd());
+      if (!answered) silent.push(`${key}: ${said ?? ''}`);
+    }
+    expect(silent).toEqual([]);
+  });
+});
+
+describe('a key that cannot work', () => {
+  it.each(Object.keys(places))('says why, and does nothing: at %s', (place) => {
+    const state = at(place, { columns: 120, rows: 40 });
+    for (const key of keys) {
+      const { store, controller, asked } = cockpitAt(place, state.size, state);
+      const binding = bindingOf(key, state);
+      const typing =
+        ['filter', 'command', 'plan'].includes(state.mode.kind) ||
+        (state.mode.kind === 'operation' && state.mode.typing);
+      const reason = binding?.disabled?.(state);
+      if (binding === undefined || reason === undefined || typing) continue;
+      controller.press([key]);
+      expect(store.get().notice?.text).toBe(
+        `${binding.keys[0]} (${binding.label}) cannot work now: ${reason}`,
+      );
+      expect(asked()).toBe(false);
+      expect(store.get().mode).toBe(state.mode);
+    }
+  });
+});
+
+describe('an answer to a key', () => {
+  it('is gone with the next key; what came of something asked for stays', async () => {
+    const { store, controller } = cockpitAt('the fleet', { columns: 120, rows: 40 });
+    controller.press(['z']);
+    expect(store.get().notice?.text).toContain('z is no key here');
+    controller.press(['j']);
+    expect(store.get().notice).toBeUndefined();
+    controller.press(['b']);
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.press(['j']);
+    expect(store.get().notice?.text).toBe('operation 7: backup of everyone');
+  });
+
+  it('stands beside the question of a plan, which stays asked', () => {
+    const { store, controller, screen } = cockpitAt('a plan', { columns: 80, rows: 24 });
+    const said = () => textOf(screen().notice);
+    controller.press([...'ce', 'enter']);
+    expect(said()).toMatch(/^ Type alice to go on: ali. {2}one key at a time: nothing was confirmed$/u);
+    controller.paste('ce\n');
+    expect(said()).toMatch(/^ Type alice to go on: ali. {2}what is pasted confirms nothing: type it$/u);
+    controller.press(['c']);
+    expect(said()).toMatch(/^ Type alice to go on: alic.$/u);
+    expect(store.get().mode).toMatchObject({ typed: 'alic' });
+  });
+
+  it('says of keys that came together which of them did nothing', () => {
+    const { store, controller, asked } = cockpitAt('the fleet', { columns: 80, rows: 24 });
+    controller.press([...'jbsj']);
+    expect(asked()).toBe(false);
+    expect(store.get()).toMatchObject({
+      selected: 'carol',
+      notice: { text: 'keys that come together only look: b s did nothing' },
+    });
+  });
+});
+
+describe('a terminal that is too small to show anything', () => {
+  it('takes no key but those that need no sight', () => {
+    const { store, controller, asked } = cockpitAt('the fleet', { columns: 40, rows: 10 });
+    for (const key of keys.filter((each) => !['q', 'ctrl-c', 'ctrl-l', 'ctrl-z'].includes(each)))
+      controller.press([key]);
+    expect(asked()).toBe(false);
+    expect(store.get()).toMatchObject({ mode: { kind: 'fleet' }, selected: 'alice', leaving: false });
+    controller.press(['q']);
+    expect(store.get().leaving).toBe(true);
+  });
+
+  it('is left by q also where q would be a letter', () => {
+    const { store, controller } = cockpitAt('a plan', { columns: 40, rows: 10 });
+    controller.press(['q']);
+    expect(store.get().leaving).toBe(true);
+  });
+});
