@@ -25,6 +25,38 @@ export interface Finding {
   users: readonly string[];
   text: string;
   remedy: Remedy;
+  /** What helps, in words, where that is not plain. */
+  advice?: string;
+  /** The version that a bump would be to. */
+  version?: string;
+}
+
+/** The command that helps with a finding, its words one by one; none where only the admin does. */
+export function findingCommand({ remedy, users, version }: Finding): readonly string[] | undefined {
+  switch (remedy) {
+    case 'back up':
+      return ['backup', ...users];
+    case 'probe':
+    case 'restart':
+      return [remedy, ...users];
+    case 'drain':
+      return ['drain'];
+    case 'bump':
+      return version === undefined ? undefined : ['bump', version];
+    case 'freeze':
+      return ['unfreeze'];
+    case 'launcher':
+      return ['launcher', 'install'];
+    case 'look':
+      return undefined;
+  }
+}
+
+/** A finding in one line, with what helps. */
+export function findingText(found: Finding): string {
+  const command = findingCommand(found);
+  const advice = found.advice === undefined ? '' : `; ${found.advice}`;
+  return `${found.text}${advice}${command === undefined ? '' : ` (t3-cockpit ${command.join(' ')})`}`;
 }
 
 /** What weighs how much. Who cannot work comes first, then whose work could be lost, then what only looks wrong. */
@@ -86,15 +118,16 @@ function hostFindings(fleet: Fleet, { wall }: Beholding): Finding[] {
   if (pins !== undefined && pins.agreed === undefined && pins.readings.length > 0)
     found.push(finding('pins', 'attention', [], `pins ${pinsText(pins)}`, 'look'));
   if (pins?.agreed?.kind === 'version' && installed !== undefined && pins.agreed.version !== installed)
-    found.push(
-      finding(
+    found.push({
+      ...finding(
         'pins',
         'attention',
         [],
         `${pins.agreed.version} is pinned, but ${installed} is installed`,
         'bump',
       ),
-    );
+      version: pins.agreed.version,
+    });
   if (valueOf(fleet.launcher)?.kind === 'replaced')
     found.push(finding('launcher', 'danger', [], 'something else is in the launcher’s place', 'launcher'));
   if (freeze?.frozen === true) {
@@ -153,6 +186,7 @@ function problemFinding(problem: InstanceProblem, instance: Instance, fleet: Fle
   return {
     ...finding(sort, tone, [user], `${user}: ${problem.words}`, helps ? 'restart' : 'look'),
     key: `${sort}:${user}:${problem.words}`,
+    ...(problem.remedy === undefined ? {} : { advice: problem.remedy }),
   };
 }
 

@@ -8,11 +8,13 @@ import { pad } from '../../view/format.ts';
 import { instanceCells, type Seeing } from '../../view/instance.ts';
 import { pinsText } from '../../view/pins.ts';
 import { hostTexts } from '../../view/host.ts';
-import { hostProblemTexts, instanceProblems } from '../../view/problems.ts';
+import { findingCommand, findingsOf, findingText } from '../../view/findings.ts';
+import { instanceProblems } from '../../view/problems.ts';
 import { isoTime, observationJson } from './json.ts';
 
 /**
- * The fleet as a table, as wide as the terminal, or with all columns where there is none.
+ * What needs the admin, the gravest first; and the fleet as a table, as wide as the terminal, or with all columns where
+ * there is none.
  *
  * @param notes Lines above it, of what is no fact of the fleet.
  */
@@ -33,16 +35,14 @@ export function statusTable(
         .join(separator);
     }),
   ];
-  const problems = seeing.fleet.instances.flatMap((instance) =>
-    instanceProblems(instance, seeing.wall).map((words) => `${instance.user}: ${words}`),
-  );
-  return [...headerLines(seeing), ...notes, ...lines, ...problems]
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
+  const findings = findingsOf(seeing.fleet, seeing);
+  const needs =
+    findings.length === 0 ? [] : [`needs you: ${findings.length}`, ...findings.map(findingText), ''];
+  return [...headerLines(seeing), ...notes, ...needs, ...lines].map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 /** What concerns the whole host, in lines above the table. */
-export function headerLines({ config, fleet, wall }: Seeing): string[] {
+function headerLines({ config, fleet, wall }: Seeing): string[] {
   const { installed, pins } = fleet;
   const facts = [
     config.host.name,
@@ -50,7 +50,7 @@ export function headerLines({ config, fleet, wall }: Seeing): string[] {
     `pinned ${pins.kind === 'known' ? pinsText(pins.value) : pins.kind === 'unknown' ? `? ${pins.reason}` : '…'}`,
     ...(config.readOnly ? ['read-only'] : []),
   ];
-  return [facts.join(' · '), ...hostTexts(fleet, wall), ...hostProblemTexts(fleet)];
+  return [facts.join(' · '), ...hostTexts(fleet, wall)];
 }
 
 /** The fleet as a document (docs/json.md, status). */
@@ -87,6 +87,13 @@ export function statusDocument({ config, fleet, wall }: Seeing, cutOff: readonly
     ),
     userMap: observationJson(fleet.userMap, (problems) => ({ problems })),
     dispatchTable: observationJson(fleet.dispatchTable, (problems) => ({ problems })),
+    findings: findingsOf(fleet, { config, wall }).map((found) => ({
+      severity: found.tone,
+      users: found.users,
+      text: found.text,
+      advice: found.advice ?? null,
+      command: findingCommand(found) ?? null,
+    })),
     instances: fleet.instances.map((instance) => instanceDocument(instance, wall)),
   };
 }

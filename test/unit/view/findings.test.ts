@@ -3,7 +3,10 @@ import { loadConfig } from '../../../src/config/load.ts';
 import type { Fleet, Instance } from '../../../src/fleet/fleet.ts';
 import { known, unknown } from '../../../src/fleet/observation.ts';
 import { probeResult } from '../../../src/t3/verdict.ts';
-import { findingsOf } from '../../../src/view/findings.ts';
+import { statusDocument, statusTable } from '../../../src/commands/render/status.ts';
+import type { Io } from '../../../src/commands/io.ts';
+import { commandTree, type Faces } from '../../../src/commands/main.ts';
+import { findingCommand, findingsOf } from '../../../src/view/findings.ts';
 import { clockText } from '../../../src/view/format.ts';
 import { snapshot, stopped } from '../../fakes/cockpit.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
@@ -132,5 +135,59 @@ describe('what needs the admin', () => {
         ({ key }) => key,
       );
     expect(keys(40)).toEqual(keys(90));
+  });
+});
+
+describe('in the table and the document of status', () => {
+  const fleet = {
+    ...fleetOf(
+      well('ada', { snapshots: backedUp('ada', 76) }),
+      well('emo', { hosting: unknown('no permission', startMoment) }),
+      well('gus', { liveness: known({ version: '0.0.23', latency: 3 }, startMoment) }),
+    ),
+    pins: known({ agreed: { kind: 'version' as const, version: '0.0.27' }, readings: [] }, startMoment),
+  };
+  const seeing = { config, fleet, wall, tick: startMoment.tick };
+
+  it('stands first, the gravest first, with the command that helps', () => {
+    const lines = statusTable(seeing, 100).split('\n');
+    const [first] = lines.flatMap((line, index) => (line.startsWith('needs you: ') ? index : []));
+    expect(lines.slice(first, (first ?? 0) + 6)).toEqual([
+      'needs you: 4',
+      'ada: no backup for 3 days (t3-cockpit backup ada)',
+      'gus runs an older version than installed (t3-cockpit restart gus)',
+      '0.0.27 is pinned, but 0.0.24 is installed (t3-cockpit bump 0.0.27)',
+      'emo: hosting: no permission',
+      '',
+    ]);
+    expect(lines[(first ?? 0) + 6]).toMatch(/^USER/);
+  });
+
+  it('is there for scripts', () => {
+    expect(statusDocument(seeing, [])).toMatchObject({
+      findings: [
+        { severity: 'danger', users: ['ada'], command: ['backup', 'ada'], advice: null },
+        { severity: 'attention', users: ['gus'], command: ['restart', 'gus'] },
+        { severity: 'attention', users: [], command: ['bump', '0.0.27'] },
+        { severity: 'unknown', users: ['emo'], text: 'emo: hosting: no permission', command: null },
+      ],
+    });
+  });
+
+  it('is not said where all is well', () => {
+    const calm = { ...seeing, fleet: fleetOf(well('ada')) };
+    expect(statusTable(calm, 100)).not.toContain('needs you');
+    expect(statusDocument(calm, [])).toMatchObject({ findings: [] });
+  });
+
+  it('helps by a command that there is, whatever is found', () => {
+    const commands = commandTree([], {} as Io, { version: '0' } as Faces, () => undefined).commands.map(
+      (each) => each.name(),
+    );
+    const each = ['back up', 'probe', 'restart', 'drain', 'bump', 'freeze', 'launcher'] as const;
+    for (const remedy of each) {
+      const found = { key: '', tone: 'danger' as const, gravity: 1, users: [], text: '', remedy };
+      expect(commands).toContain(findingCommand({ ...found, version: '0.0.27' })?.[0]);
+    }
   });
 });
