@@ -36,7 +36,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
       environment: io.environment,
       redraw: () => redraw(),
       suspend: () => void suspend(),
-      reports: path.join(config.paths.state, 'reports'),
+      reports: { folder: path.join(config.paths.state, 'reports'), keep: config.journal.reports },
     }),
   });
   const title = new TerminalTitle(session.store, (text) => void stdout.write(text));

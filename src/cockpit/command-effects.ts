@@ -1,4 +1,3 @@
-import path from 'node:path';
 import * as z from 'zod';
 import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
@@ -9,6 +8,7 @@ import { workCounts } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
 import { argumentsOf } from './asking.ts';
 import type { Asked, Effects } from './effects.ts';
+import { saveReport } from './saved-reports.ts';
 
 /** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
 const patience = 60_000;
@@ -49,8 +49,8 @@ export interface CommandEffectsOptions {
   environment: Readonly<Record<string, string | undefined>>;
   redraw: () => void;
   suspend: () => void;
-  /** The folder that reports are written to. */
-  reports: string;
+  /** Where reports are written to, and how many are kept. */
+  reports: { folder: string; keep: number };
 }
 
 /**
@@ -125,10 +125,9 @@ export function commandEffects({
       const result = await run('operations', String(operation), '--report');
       const failure = failureText(result);
       if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
-      const file = path.join(reports, `operation-${operation}.txt`);
       try {
-        await host.files.write(file, result.stdout, 0o600);
-        return { file };
+        const { folder, keep } = reports;
+        return await saveReport(host.files, folder, operation, result.stdout, keep);
       } catch (error) {
         return { problem: excerpt(error instanceof Error ? error.message : String(error)) };
       }

@@ -1,3 +1,4 @@
+import type { Saved } from './saved-reports.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 
 /** The number of the operation that runs now, or why none does. */
@@ -26,7 +27,7 @@ export interface Effects {
   /** Ask an operation to stop. */
   stop(operation: number): Promise<string>;
   /** Write all that the journal has of an operation to a file, as text. */
-  saveReport(operation: number): Promise<{ file: string } | { problem: string }>;
+  saveReport(operation: number): Promise<Saved | { problem: string }>;
   redraw(): void;
   /** Give the terminal back to the shell, until it continues us. */
   suspend(): void;

@@ -92,13 +92,15 @@ export class OpenedOperationKeys {
     const { mode } = this.#store.get();
     if (mode.kind !== 'operation') return;
     this.#says.say('writing…', 'muted');
-    void this.#effects
-      .saveReport(mode.id)
-      .then((answer) =>
-        'file' in answer
-          ? this.#says.say(`written to ${answer.file}`, 'ok')
-          : this.#says.say(answer.problem, 'danger'),
-      );
+    void this.#effects.saveReport(mode.id).then((answer) => {
+      if (!('file' in answer)) this.#says.say(answer.problem, 'danger');
+      else if (answer.unpruned === undefined) this.#says.say(`written to ${answer.file}`, 'ok');
+      else
+        this.#says.say(
+          `written to ${answer.file}; older ones are still there: ${answer.unpruned}`,
+          'attention',
+        );
+    });
   }
 
   #show(mode: Mode): void {

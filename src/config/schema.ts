@@ -1,5 +1,6 @@
 import os from 'node:os';
 import * as z from 'zod';
+import { limitsShape } from './limits.ts';
 import { bumpShape, gateShape, pin } from './versions.ts';
 import { section } from './section.ts';
 import { absolutePath, duration, size } from './units.ts';
@@ -243,62 +244,7 @@ export const configSchema = z.strictObject({
     installed: duration(250).prefault('30s').describe('The global binary; it is run only when it changed.'),
   }).describe('How often each fact is looked at. A fact is stale after three times its cadence.'),
 
-  limits: section({
-    httpTimeout: duration(50)
-      .prefault('3s')
-      .describe('An instance that has not answered by then is unreachable.'),
-    httpBody: size(1024).prefault('64kb').describe('A longer answer than this is not read.'),
-    commandTimeout: duration(100)
-      .prefault('20s')
-      .describe('The longest that a command of the host may take.'),
-    t3Timeout: duration(1000)
-      .prefault('60s')
-      .describe('The longest that a call of t3 may take (one once took 15 minutes).'),
-    installTimeout: duration(1000)
-      .prefault('10m')
-      .describe('The longest that npm may take to fetch or to install t3.'),
-    stopTimeout: duration(1000)
-      .prefault('2m')
-      .describe('The longest that stopping a server may take; above its unit’s TimeoutStopSec.'),
-    visit: duration(100)
-      .prefault('30s')
-      .describe('How long others (a page visit’s t3) may still have a database open that is to be replaced.'),
-    jobs: duration()
-      .prefault('30s')
-      .describe('How long a job of the host’s that runs is waited for before a server is stopped.'),
-    startTimeout: duration(1000)
-      .prefault('60s')
-      .describe('A server that does not answer so long after its start has not started.'),
-    readerTimeout: duration(100)
-      .prefault('10s')
-      .describe('The longest that reading one state database may take.'),
-    readerMemory: size(64 * 1024 ** 2)
-      .prefault('512mb')
-      .describe('The memory that a process may use that reads or copies a user’s database.'),
-    fileSize: size(1024)
-      .prefault('4mb')
-      .describe('A larger user map, dispatch table or pin file is not read.'),
-    parallelReaders: z
-      .int()
-      .min(1)
-      .max(16)
-      .default(2)
-      .describe('How many state databases are read at the same time.'),
-    parallelRequests: z
-      .int()
-      .min(1)
-      .max(256)
-      .default(32)
-      .describe('How many instances are asked at the same time.'),
-    readerShare: z
-      .number()
-      .min(0.001)
-      .max(1)
-      .default(0.02)
-      .describe(
-        'The share of one core that reading state databases may cost over time; many busy users are read less often.',
-      ),
-  }).describe('Bounds on what comes from outside.'),
+  limits: section(limitsShape).describe('Bounds on what comes from outside.'),
 
   screen: section({
     glyphs: z
@@ -318,6 +264,13 @@ export const configSchema = z.strictObject({
 
   journal: section({
     operations: z.int().min(10).default(1000).describe('How many finished operations the journal keeps.'),
+    reports: z
+      .int()
+      .min(1)
+      .default(100)
+      .describe(
+        'How many reports saved from the cockpit (W) are kept beside it; the oldest goes as another one is saved.',
+      ),
   }).describe('The journal.'),
 });
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lchown, lstat, mkdir, open, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
+import { lchown, lstat, mkdir, open, readdir, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Account } from './account.ts';
 
@@ -73,6 +73,8 @@ export interface Files {
    * @throws FileProblem
    */
   read(path: string, maxSize: number): Promise<string>;
+  /** The names in a folder of the host's own; none where there is no folder. @throws FileProblem */
+  names(path: string): Promise<string[]>;
   /** As `look`, at the end of all links. For files of the host only, like the global binary that npm links. @throws FileProblem */
   lookThrough(path: string): Promise<FileFacts | undefined>;
   /**
@@ -107,6 +109,15 @@ const mostLinks = 40;
 
 export const systemFiles: Files = {
   look: (path) => facts(path, () => lstat(path, { bigint: true })),
+
+  async names(path) {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw fileProblem(path, error);
+    }
+  },
 
   lookThrough: (path) => facts(path, () => stat(path, { bigint: true })),
 

@@ -197,7 +197,7 @@ function cockpitAt(place: string, size: CockpitState['size'], state = at(place, 
     versions: () => effect(versions),
     recover: () => effect({ operation: 7 }),
     stop: () => effect('asked'),
-    saveReport: () => effect({ file: '/state/reports/operation-12.txt' }),
+    saveReport: () => effect({ file: '/state/reports/operation-12.txt', unpruned: undefined }),
     suspend: () => void (answered = true),
     redraw: () => void (answered = true),
   };

@@ -13,7 +13,10 @@ import { four, textOf, windowOf } from '../../fakes/cockpit.ts';
 
 const saved: number[] = [];
 const effects = {
-  saveReport: (id: number) => (saved.push(id), Promise.resolve({ file: '/state/reports/operation-12.txt' })),
+  saveReport: (id: number) => (
+    saved.push(id),
+    Promise.resolve({ file: '/state/reports/operation-12.txt', unpruned: undefined })
+  ),
 } as unknown as Effects;
 function opened(size = { columns: 100, rows: 30 }) {
   const store = new Store({ ...four(size), look: { palette: 'none', glyphs: 'unicode' } });
