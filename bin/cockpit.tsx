@@ -37,6 +37,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
       redraw: () => redraw(),
       suspend: () => void suspend(),
       reports: { folder: path.join(config.paths.state, 'reports'), keep: config.journal.reports },
+      sandbox: config.sandbox !== undefined,
     }),
   });
   const title = new TerminalTitle(session.store, (text) => void stdout.write(text));

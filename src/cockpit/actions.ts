@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
+import type { ScheduleRecord } from '../journal/schedules.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { Told } from '../operations/happened.ts';
@@ -35,6 +36,7 @@ export type Action =
   /** What has been typed to agree to a plan. */
   | { type: 'typed'; typed: string }
   | { type: 'operations'; operations: readonly ListedOperation[] }
+  | { type: 'schedules'; schedules: readonly ScheduleRecord[] }
   /** What has come of the operation that is looked at: its events are only those that are new. */
   | { type: 'opened'; story: OperationStory }
   /** The selected user is marked, or not any more; and the next one is selected. */

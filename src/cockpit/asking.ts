@@ -1,3 +1,4 @@
+import { laterText, whenFlags, type Later } from './later.ts';
 import type { Plan } from '../operations/plan.ts';
 import type { Offered } from '../t3/packages.ts';
 import type { Work } from '../t3/state-database.ts';
@@ -13,7 +14,11 @@ export type Asking =
   /** To what the last bump replaced; everybody, where nobody is named. */
   | { kind: 'take back'; users: readonly string[] }
   | { kind: 'freeze' | 'unfreeze' }
-  | { kind: 'resume' | 'rollback'; operation: number };
+  | { kind: 'resume' | 'rollback'; operation: number }
+  /** Later: `when` as it was typed. */
+  | { kind: 'schedule'; what: Later; when: string }
+  /** `about`: what is not to be done. */
+  | { kind: 'cancel'; schedule: number; about: string };
 
 /** The command that it is (without the flags that are the same for all). */
 export function argumentsOf(asking: Asking): string[] {
@@ -34,6 +39,12 @@ export function argumentsOf(asking: Asking): string[] {
       return ['freeze', 'by hand, from the cockpit'];
     case 'unfreeze':
       return ['unfreeze'];
+    case 'schedule': {
+      const { what, when } = asking;
+      return ['schedule', what.kind, ...(what.kind === 'bump' ? [what.version] : []), ...whenFlags(when)];
+    }
+    case 'cancel':
+      return ['schedule', 'cancel', String(asking.schedule)];
     case 'resume':
     case 'rollback':
       return ['operations', asking.kind, String(asking.operation)];
@@ -57,6 +68,10 @@ export function askingText(asking: Asking): string {
       return 'freeze of versions';
     case 'unfreeze':
       return 'end of the freeze';
+    case 'schedule':
+      return `${laterText(asking.what)}: ${asking.when}`;
+    case 'cancel':
+      return `cancelling of schedule ${asking.schedule}: ${asking.about}`;
     default:
       return `${asking.kind} of operation ${asking.operation}`;
   }

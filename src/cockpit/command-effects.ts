@@ -3,15 +3,18 @@ import { failureText } from '../host/commands.ts';
 import type { Host } from '../host/host.ts';
 import { entryCommand } from '../host/program.ts';
 import { automatic } from '../journal/records.ts';
-import { planSchema } from '../operations/plan.ts';
+import { planSchema, type Plan } from '../operations/plan.ts';
 import { workCounts } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
-import { argumentsOf } from './asking.ts';
+import { argumentsOf, askingText, type Asking } from './asking.ts';
 import type { Asked, Effects } from './effects.ts';
 import { saveReport } from './saved-reports.ts';
 
 /** How long asking for an operation may take, milliseconds; the operation itself runs elsewhere. */
 const patience = 60_000;
+
+/** How long it may take to agree to something later: a version is judged before. Milliseconds. */
+const judgingPatience = 2 * 3_600_000;
 
 /** No operation: there was nothing to do. */
 const submitted = z.object({ operation: z.object({ id: z.int().positive() }).nullable() });
@@ -23,6 +26,10 @@ const planned = z.object({
     const { consent, ...rest } = document as Record<string, unknown>;
     return consent === null ? rest : document;
   }, planSchema),
+});
+
+const scheduled = z.object({
+  schedule: z.object({ id: z.int().positive(), installed: z.boolean().optional() }),
 });
 
 const compared = z.object({
@@ -51,6 +58,8 @@ export interface CommandEffectsOptions {
   suspend: () => void;
   /** Where reports are written to, and how many are kept. */
   reports: { folder: string; keep: number };
+  /** Nothing starts by itself what is scheduled. */
+  sandbox: boolean;
 }
 
 /**
@@ -64,11 +73,13 @@ export function commandEffects({
   redraw,
   suspend,
   reports,
+  sandbox,
 }: CommandEffectsOptions): Effects {
   const run = (...args: string[]) => runFrom('cockpit', ...args);
-  const runFrom = (surface: string, ...args: string[]) =>
+  const runFrom = (surface: string, ...args: string[]) => runFor(patience, surface, ...args);
+  const runFor = (timeout: number, surface: string, ...args: string[]) =>
     host.commands.run(entryCommand('command', ...flags, '--surface', surface, ...args), {
-      timeout: patience,
+      timeout,
       environment: passedOn(environment),
     });
   const ask = (...args: string[]) => askFrom('cockpit', ...args);
@@ -81,6 +92,21 @@ export function commandEffects({
     const { operation } = answer.data;
     return operation === null ? { problem: 'there is nothing left to do' } : { operation: operation.id };
   };
+  /** What is agreed to for later, or is not to be done: no operation of its own. */
+  const later = async (asking: Asking): Promise<Asked> => {
+    const install = asking.kind === 'schedule' && !sandbox ? ['--install'] : [];
+    const args = ['--json', '--yes', ...argumentsOf(asking), ...install];
+    const result = await runFor(judgingPatience, 'cockpit', ...args);
+    const failure = failureText(result);
+    if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
+    const answer = scheduled.safeParse(parseJson(result.stdout));
+    if (!answer.success) return { problem: `${askingText(asking)} gave no answer` };
+    const { id, installed } = answer.data.schedule;
+    if (asking.kind === 'cancel') return { said: `schedule ${id} is cancelled` };
+    return {
+      said: `schedule ${id} waits${installed === true ? '' : `, and nothing starts it by itself here: t3-cockpit schedule run ${id} --now`}; t lists it`,
+    };
+  };
   return {
     backup: (users) => ask('backup', ...users),
     probe: (users, unasked = false) => askFrom(unasked ? automatic : 'cockpit', 'probe', ...users),
@@ -90,11 +116,14 @@ export function commandEffects({
       const result = await runFrom('cockpit', '--json', '--dry-run', ...argumentsOf(asking));
       const failure = failureText(result);
       if (failure !== undefined) return { refused: problemText(result.stderr, failure) };
+      if (asking.kind === 'cancel') return { plan: cancelPlan(asking.about) };
       const answer = planned.safeParse(parseJson(result.stdout));
       return answer.success ? answer.data : { refused: 'the plan makes no sense to this cockpit' };
     },
     carryOut: (asking, interruptTurn) =>
-      ask('--yes', ...argumentsOf(asking), ...(interruptTurn ? ['--interrupt-turn'] : [])),
+      asking.kind === 'schedule' || asking.kind === 'cancel'
+        ? later(asking)
+        : ask('--yes', ...argumentsOf(asking), ...(interruptTurn ? ['--interrupt-turn'] : [])),
     async compare(user) {
       const result = await run('--json', 'snapshots', 'compare', user);
       const answer = compared.safeParse(parseJson(result.stdout));
@@ -134,6 +163,17 @@ export function commandEffects({
     },
     redraw,
     suspend,
+  };
+}
+
+/** That something is not done has no steps. */
+function cancelPlan(about: string): Plan {
+  return {
+    kind: 'backup',
+    lanes: [],
+    leftOut: [],
+    parallel: 1,
+    notes: [`Not to be done: ${about}. Its timer is taken away; what it has done already stays.`],
   };
 }
 

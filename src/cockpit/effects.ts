@@ -1,8 +1,8 @@
 import type { Saved } from './saved-reports.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 
-/** The number of the operation that runs now, or why none does. */
-export type Asked = { operation: number } | { problem: string };
+/** The number of the operation that runs now, or why none does; words where it was none that was asked for. */
+export type Asked = { operation: number } | { problem: string } | { said: string };
 
 /** What the cockpit has others do; each answers in words for the foot of the screen. */
 export interface Effects {

@@ -27,6 +27,10 @@ export type Intent =
   | { type: 'choose version' }
   | { type: 'freeze' }
   | { type: 'operations' }
+  | { type: 'schedules' }
+  /** Agree now to what is done later. */
+  | { type: 'later'; what: 'bump' | 'backup' }
+  | { type: 'cancel schedule' }
   | { type: 'undo' }
   | { type: 'resume' }
   | { type: 'rollback' }

@@ -12,6 +12,7 @@ import {
   readSteps,
 } from '../journal/operations.ts';
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
+import { listSchedules, type ScheduleRecord } from '../journal/schedules.ts';
 import { journalFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { cutOffOperations, isCutOff, type CutOff } from '../operations/cut-off.ts';
@@ -135,6 +136,17 @@ export class JournalWatch {
         operation,
         steps: readSteps(journal, operation.id),
       }));
+    } catch (error) {
+      this.#listener.problem(error instanceof Error ? error.message : String(error));
+      return [];
+    }
+  }
+
+  /** What is, and was, scheduled, newest first; nothing while the journal cannot be read. */
+  schedules(): ScheduleRecord[] {
+    if (this.#journal === undefined) return [];
+    try {
+      return listSchedules(this.#journal, listLimit);
     } catch (error) {
       this.#listener.problem(error instanceof Error ? error.message : String(error));
       return [];

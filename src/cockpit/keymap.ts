@@ -3,6 +3,7 @@ import { actingKeys } from './keymap/acting-keys.ts';
 import { lookingKeys } from './keymap/looking-keys.ts';
 import { movingKeys } from './keymap/moving-keys.ts';
 import { operationKeys } from './keymap/operation-keys.ts';
+import { scheduleKeys } from './keymap/schedule-keys.ts';
 import { versionKeys } from './keymap/version-keys.ts';
 import type { CockpitState } from './state.ts';
 
@@ -14,6 +15,7 @@ export const keymap: readonly Binding[] = [
   ...actingKeys,
   ...versionKeys,
   ...operationKeys,
+  ...scheduleKeys,
   ...lookingKeys,
   ...movingKeys,
 ];

@@ -4,6 +4,8 @@ import { askingText, type Asking } from './asking.ts';
 import { listedOperation } from './courtesy.ts';
 import type { Asked, Effects } from './effects.ts';
 import type { Intent } from './intents.ts';
+import type { Later } from './later.ts';
+import { scheduleText } from '../view/schedule.ts';
 import { nextPalette } from './look.ts';
 import { offeredIn } from './offered.ts';
 import { detailTabs, paneOf, type CockpitState, type DetailTab, type Mode, type Sort } from './state.ts';
@@ -118,6 +120,16 @@ export class Performer {
         return this.plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
       case 'operations':
         return this.#toggle('operations', { kind: 'operations', at: 0, key: undefined, from: pane });
+      case 'schedules':
+        return this.#toggle('schedules', { kind: 'schedules', at: 0, key: undefined, from: pane });
+      case 'later':
+        return this.#later(intent.what);
+      case 'cancel schedule': {
+        const chosen = state.mode.kind === 'schedules' ? state.schedules[state.mode.at] : undefined;
+        if (chosen !== undefined)
+          this.plan({ kind: 'cancel', schedule: chosen.id, about: scheduleText(chosen, state.now.wall) });
+        return;
+      }
       case 'open operation': {
         const id = (listedOperation(state) ?? state.operation ?? state.operations[0])?.operation.id;
         return id === undefined ? undefined : this.open(id);
@@ -206,6 +218,7 @@ export class Performer {
     this.say(`${what}…`, 'muted');
     const answer = await ask();
     if ('problem' in answer) this.say(answer.problem, 'danger');
+    else if ('said' in answer) this.say(answer.said, 'ok');
     else this.say(`operation ${answer.operation}: ${what}`, 'ok');
   }
 
@@ -243,6 +256,15 @@ export class Performer {
     if (user === undefined) return;
     this.#show({ kind: 'pick', user, at: 0, key: undefined, comparison: undefined, from: paneOf(mode) });
     void this.#effects.compare(user).then((comparison) => dispatch({ type: 'comparison', comparison }));
+  }
+
+  /** Ask when; the plan comes after. */
+  #later(kind: Later['kind']): void {
+    const { mode } = this.#store.get();
+    const version = mode.kind === 'versions' ? offeredIn(mode)[mode.at] : undefined;
+    const what: Later | undefined =
+      kind === 'backup' ? { kind } : version === undefined ? undefined : { kind, version };
+    if (what !== undefined) this.#show({ kind: 'when', what, typed: '', from: paneOf(mode) });
   }
 
   #tab(to: DetailTab | 1 | -1): void {

@@ -75,6 +75,8 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
         : state;
     case 'operations':
       return anchored({ ...state, operations: action.operations });
+    case 'schedules':
+      return anchored({ ...state, schedules: action.schedules });
     case 'mark':
       return mark(state);
     case 'mark all': {
@@ -184,6 +186,7 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
     case 'pick':
     case 'versions':
     case 'findings':
+    case 'schedules':
     case 'operations': {
       const keys = keysOf(state, mode);
       const at = within(mode.at, by, keys.length);
@@ -192,6 +195,7 @@ function move(state: CockpitState, by: number | 'first' | 'last'): CockpitState 
         : meant({ ...state, mode: { ...mode, at, key: keys[at] } });
     }
     case 'command':
+    case 'when':
       // Its keys are letters (`Controller`).
       return state;
     case 'operation':
@@ -225,6 +229,8 @@ function keysOf(state: CockpitState, mode: Listing): string[] {
       return offeredIn(mode);
     case 'operations':
       return state.operations.map(({ operation }) => String(operation.id));
+    case 'schedules':
+      return state.schedules.map(({ id }) => String(id));
     case 'findings':
       return findingsIn(state).map(({ key }) => key);
   }

@@ -50,6 +50,7 @@ export class Session {
   #ticking: NodeJS.Timeout | undefined;
   #showing: NodeJS.Timeout | undefined;
   #listing = false;
+  #listingSchedules = false;
   /** What is listed may not be what the journal has; and when it was read, by the clock that never jumps. */
   #outOfDate = false;
   #listedAt = Number.NEGATIVE_INFINITY;
@@ -81,6 +82,7 @@ export class Session {
       cutOff: (cutOff) => this.store.dispatch({ type: 'cut off', cutOff }),
       news: () => {
         this.#list(true);
+        this.#listSchedules(true);
         this.#read(true);
       },
       done: (user) => void this.#observer.refresh(user),
@@ -108,6 +110,7 @@ export class Session {
     this.store.subscribe(() => {
       this.#recall(false);
       this.#list(false);
+      this.#listSchedules(false);
       this.#read(false);
       this.#leaveHappened();
       this.#watchLog();
@@ -183,6 +186,15 @@ export class Session {
     this.#outOfDate = false;
     this.#listedAt = now.tick;
     this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
+  }
+
+  /** What is scheduled, while that is on the screen: read when it comes there, and when there is news. */
+  #listSchedules(news: boolean): void {
+    const shown = this.store.get().mode.kind === 'schedules';
+    const opened = shown && !this.#listingSchedules;
+    this.#listingSchedules = shown;
+    if (shown && (opened || news))
+      this.store.dispatch({ type: 'schedules', schedules: this.#journal.schedules() });
   }
 
   /** The operation that is looked at wholly; read when it is opened, and what is new when there is news. */

@@ -3,6 +3,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { nothingSeen } from '../fleet/unseen.ts';
 import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import type { Change } from '../journal/history.ts';
+import type { ScheduleRecord } from '../journal/schedules.ts';
+import type { Later } from './later.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { Told } from '../operations/happened.ts';
@@ -78,6 +80,10 @@ export type Mode =
     }
   /** What wants the admin; `at`: the place of the finding `key`. */
   | { kind: 'findings'; at: number; key: string | undefined; from: 'instance' | 'operation' }
+  /** What is agreed to for later; `at`: the place of `key`. */
+  | { kind: 'schedules'; at: number; key: string | undefined; from: 'instance' | 'operation' }
+  /** Typing when it is to be done. */
+  | { kind: 'when'; what: Later; typed: string; from: 'instance' | 'operation' }
   /** What happened without the cockpit since somebody last looked; left, it counts as looked at. */
   | { kind: 'happened'; offset: number; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */
@@ -159,6 +165,8 @@ export interface CockpitState {
   readonly cutOff: readonly CutOff[];
   /** The newest operations, while they are listed; newest first. */
   readonly operations: readonly ListedOperation[];
+  /** What is, and was, scheduled, while that is listed; newest first. */
+  readonly schedules: readonly ScheduleRecord[];
   /** The operation that is looked at wholly, while it is. */
   readonly opened: OpenedOperation | undefined;
   /** What the unit of one user has said, while it is looked at. */
@@ -207,6 +215,7 @@ export function initialState(
     operation: undefined,
     cutOff: [],
     operations: [],
+    schedules: [],
     opened: undefined,
     log: undefined,
     chronicle: undefined,

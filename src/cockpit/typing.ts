@@ -1,6 +1,7 @@
 import { printable } from '../text/printable.ts';
 import { wordOf } from './asking.ts';
 import { completionsOf, type Completion } from './palette.ts';
+import { windowFor } from './later.ts';
 import type { Performer } from './performing.ts';
 import type { Mode } from './state.ts';
 import type { Store } from './store.ts';
@@ -11,6 +12,7 @@ const promptLimit = 200;
 type Filtering = Extract<Mode, { kind: 'filter' }>;
 type Commanding = Extract<Mode, { kind: 'command' }>;
 type Opened = Extract<Mode, { kind: 'operation' }>;
+type When = Extract<Mode, { kind: 'when' }>;
 type Agreeing = Extract<Mode, { kind: 'plan' }>;
 
 /** Keys while something is typed: letters go into it, and a few others end it. Holds no state of its own. */
@@ -35,6 +37,7 @@ export class Typing {
     if (mode.kind === 'filter') this.#intoFilter(key, mode);
     else if (mode.kind === 'command') this.#intoCommand(key, together, mode);
     else if (mode.kind === 'operation' && mode.typing) this.#intoSearch(key, mode);
+    else if (mode.kind === 'when') this.#intoTime(key, together, mode);
     else return mode.kind === 'plan' && this.#intoWord(key, together, mode);
     return true;
   }
@@ -45,6 +48,7 @@ export class Typing {
     if (mode.kind === 'filter') this.#filter((filter) => filter + text.trim());
     else if (mode.kind === 'command') this.#typed(mode, mode.typed + text.trim());
     else if (mode.kind === 'operation' && mode.typing) this.#sought(mode, mode.search + text.trim());
+    else if (mode.kind === 'when') this.#timed(mode, mode.typed + text.trim());
     else if (mode.kind === 'plan')
       this.#performer.answer('what is pasted confirms nothing: type it', 'attention');
     else this.#performer.answer('what is pasted is no key: nothing was done', 'muted');
@@ -125,6 +129,25 @@ export class Typing {
     dispatch({ type: 'mode', mode: { ...mode, typing: false } });
     // From the end backwards: what was said last is what one looks for.
     if (mode.search !== '') this.#performer.perform({ type: 'match', direction: -1 });
+  }
+
+  /** What is typed is a time; enter shows the plan for it, and agrees to nothing. */
+  #intoTime(key: string, together: number, mode: When): void {
+    const { dispatch, get } = this.#store;
+    if (key === 'escape' || key === 'ctrl-c')
+      return dispatch({
+        type: 'mode',
+        mode: { kind: 'schedules', at: 0, key: undefined, from: mode.from },
+      });
+    if (key !== 'enter') return this.#edit(key, mode.typed, (text) => this.#timed(mode, text));
+    const found = windowFor(mode.typed, get().now.wall);
+    if (together > 1) this.#performer.answer('one key at a time: nothing was planned', 'attention');
+    else if ('problem' in found) this.#performer.answer(found.problem, 'attention');
+    else this.#performer.plan({ kind: 'schedule', what: mode.what, when: mode.typed });
+  }
+
+  #timed(mode: When, typed: string): void {
+    this.#store.dispatch({ type: 'mode', mode: { ...mode, typed: clean(typed).slice(0, 20) } });
   }
 
   #sought(mode: Opened, search: string): void {

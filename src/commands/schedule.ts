@@ -175,6 +175,7 @@ export function scheduleList(context: CommandContext, limit: number): Promise<Ex
 export function scheduleCancel(context: CommandContext, id: number): Promise<ExitCode> {
   return withHost(context, async (opened) => {
     const { host, config } = opened;
+    if (context.options.dryRun) return wouldCancel(context, opened, id);
     requireChange(opened);
     const journal = openJournal(config.paths.state);
     try {
@@ -195,6 +196,21 @@ export function scheduleCancel(context: CommandContext, id: number): Promise<Exi
     );
     return exit.done;
   });
+}
+
+/** `schedule cancel ID --dry-run`: whether it could be. */
+function wouldCancel({ io, options }: CommandContext, { host, journal }: Opened, id: number): ExitCode {
+  const record = journal === undefined ? undefined : readSchedule(journal, id);
+  if (record === undefined) throw new UsageProblem(`there is no schedule ${id}`);
+  const now = host.clock.now();
+  if (record.state !== 'waiting')
+    throw new Refused(`schedule ${id} ${scheduleStanding(record, now)}: it cannot be cancelled`);
+  io.out(
+    options.json
+      ? jsonDocument({ schedule: { id, cancelled: false } })
+      : `schedule ${id} would be cancelled: ${scheduleText(record, now)}\n`,
+  );
+  return exit.done;
 }
 
 /** The document (docs/json.md, schedule). */

@@ -28,6 +28,13 @@ export const searchKeys: readonly PromptKey[] = [
   { keys: ['escape', 'ctrl-c'], label: 'leave', help: 'Look for nothing.' },
 ];
 
+/** What is no letter while a time is typed. */
+export const whenKeys: readonly PromptKey[] = [
+  { keys: ['enter'], label: 'plan', help: 'Show what would be done then. Nothing is agreed to yet.' },
+  { keys: ['ctrl-u'], label: 'empty', help: 'Take all of it away; backspace: the last letter.' },
+  { keys: ['escape', 'ctrl-c'], label: 'back', help: 'Schedule nothing.' },
+];
+
 /** What is no letter while a word is typed that agrees to a plan. */
 export const agreeKeys: readonly PromptKey[] = [
   { keys: ['enter'], label: 'agree', help: 'Do it: once the whole word is typed, each key by itself.' },
@@ -41,5 +48,6 @@ export const prompts: readonly { while: string; keys: readonly PromptKey[] }[] =
   { while: 'While a filter is typed', keys: promptKeys },
   { while: 'While a command is typed', keys: commandKeys },
   { while: 'While words are looked for', keys: searchKeys },
+  { while: 'While a time is typed', keys: whenKeys },
   { while: 'While a plan asks for its word', keys: agreeKeys },
 ];

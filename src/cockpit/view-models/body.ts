@@ -16,6 +16,7 @@ import { selectedBranch } from './opened-tree.ts';
 import { evidenceView, outputView, treeView } from './opened.ts';
 import type { Pane } from './operation.ts';
 import { reportBody } from './report.ts';
+import { schedulesBody, whenBody } from './schedules.ts';
 import type { Scrolled } from './scrolled.ts';
 import { versionsBody } from './versions.ts';
 
@@ -76,6 +77,10 @@ export function bodyWindow(state: CockpitState, glyphs: Glyphs): TextBody | unde
       return { kind: 'text', ...operationsBody(state, mode, height, glyphs) };
     case 'findings':
       return { kind: 'text', ...findingsBody(state, mode, height, glyphs) };
+    case 'schedules':
+      return { kind: 'text', ...schedulesBody(state, mode, height, glyphs) };
+    case 'when':
+      return { kind: 'text', ...whenBody(state, mode) };
     case 'command':
       return { kind: 'text', ...paletteBody(state, mode, height) };
     case 'operation':

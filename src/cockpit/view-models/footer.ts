@@ -2,7 +2,14 @@ import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
 import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
-import { agreeKeys, commandKeys, promptKeys, searchKeys, type PromptKey } from '../keymap/prompt-keys.ts';
+import {
+  agreeKeys,
+  commandKeys,
+  promptKeys,
+  whenKeys,
+  searchKeys,
+  type PromptKey,
+} from '../keymap/prompt-keys.ts';
 import type { CockpitState, ShownOperation } from '../state.ts';
 import { questionLine } from './agreement.ts';
 import { lineWidth, segment, clip, type Line } from './line.ts';
@@ -13,11 +20,12 @@ export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
   const said: Line = notice === undefined ? [] : [segment(`  ${notice.text}`, notice.tone)];
   const prompt = promptOf(state);
   if (prompt !== undefined) {
-    const room = Math.max(Math.ceil(size.columns / 3), size.columns - 4 - lineWidth(said));
+    const most = size.columns - 3 - width(prompt.sign);
+    const room = Math.max(Math.ceil(size.columns / 3), most - lineWidth(said));
     return clip(
       [
         segment(` ${prompt.sign}`, 'plain', true),
-        segment(endOf(prompt.text, Math.min(room, size.columns - 4))),
+        segment(endOf(prompt.text, Math.min(room, most))),
         segment(glyphs.full, 'muted'),
         ...said,
       ],
@@ -47,6 +55,7 @@ export function noticeLine(state: CockpitState, glyphs: Glyphs): Line {
 function promptOf({ mode, filter }: CockpitState): { sign: string; text: string } | undefined {
   if (mode.kind === 'filter') return { sign: '/', text: filter };
   if (mode.kind === 'command') return { sign: ':', text: mode.typed };
+  if (mode.kind === 'when') return { sign: 'When? ', text: mode.typed };
   return mode.kind === 'operation' && mode.typing ? { sign: '/', text: mode.search } : undefined;
 }
 
@@ -93,6 +102,7 @@ export function keysLine(state: CockpitState): Line {
 function promptKeysOf({ mode }: CockpitState): readonly PromptKey[] | undefined {
   if (mode.kind === 'filter') return promptKeys;
   if (mode.kind === 'command') return commandKeys;
+  if (mode.kind === 'when') return whenKeys;
   if (mode.kind === 'plan')
     return mode.preview !== undefined && 'plan' in mode.preview ? agreeKeys : undefined;
   return mode.kind === 'operation' && mode.typing ? searchKeys : undefined;

@@ -20,6 +20,8 @@ const places: Partial<Record<Mode['kind'], string>> = {
   versions: 'where a version is chosen',
   report: 'in the verification',
   plan: 'before a plan',
+  schedules: 'in the list of schedules',
+  happened: 'at what happened',
 };
 
 /**

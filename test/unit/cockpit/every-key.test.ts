@@ -2,162 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
 import type { Binding } from '../../../src/cockpit/intents.ts';
 import { bindingOf, keymap } from '../../../src/cockpit/keymap.ts';
-import { lookFor } from '../../../src/cockpit/look.ts';
-import { reduce, type Action } from '../../../src/cockpit/reducer.ts';
-import type { CockpitState, Mode } from '../../../src/cockpit/state.ts';
-import { Store } from '../../../src/cockpit/store.ts';
 import { glyphSets } from '../../../src/cockpit/glyphs.ts';
+import { lookFor } from '../../../src/cockpit/look.ts';
+import { reduce } from '../../../src/cockpit/reducer.ts';
+import type { CockpitState } from '../../../src/cockpit/state.ts';
+import { Store } from '../../../src/cockpit/store.ts';
 import { noticeLine } from '../../../src/cockpit/view-models/footer.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
-import type { Plan } from '../../../src/operations/plan.ts';
-import { backup } from '../../components/screens/scenes.ts';
-import { operation, step } from '../../components/screens/records.ts';
-import { rollout } from '../../components/screens/rollout.ts';
 import { alice, bob, carol, config, dave, snapshot, stateOf, textOf } from '../../fakes/cockpit.ts';
+import { places, plan, versions } from '../../fakes/places.ts';
 
 /** Every key, in everything that the cockpit may be showing, is answered on the screen at once. */
-
-const plan: Plan = {
-  kind: 'restore',
-  lanes: [],
-  leftOut: [],
-  parallel: 1,
-  notes: ['a note'],
-  consent: { word: 'alice', because: ['the state database of alice is replaced'], interrupts: false },
-};
-const asking = { kind: 'restart', users: ['alice'] } as const;
-const from = 'instance';
-const opened = (view: 'tree' | 'output' | 'evidence', search = '', typing = false): Action[] => [
-  {
-    type: 'mode',
-    mode: {
-      kind: 'operation',
-      id: 12,
-      view,
-      offset: 0,
-      follow: view === 'output',
-      search,
-      typing,
-      from,
-      back: 'fleet',
-    },
-  },
-  { type: 'opened', story: rollout },
-];
-const shown = (mode: Mode): Action[] => [{ type: 'mode', mode }];
-const listed: Action = {
-  type: 'operations',
-  operations: [
-    { operation: operation({ id: 12, state: 'ended', outcome: 'succeeded' }), steps: rollout.steps },
-    {
-      operation: operation({ id: 11, state: 'ended', outcome: 'succeeded' }),
-      steps: [step('ada', 'replace', 'replace the database', 'succeeded')],
-    },
-  ],
-};
-const versions = { versions: ['0.0.27', '0.0.24'], tags: { latest: '0.0.27' } };
-
-/** Everything that the cockpit may be showing. */
-const places: Readonly<Record<string, readonly Action[]>> = {
-  'the fleet': [],
-  'the fleet while an operation runs': [backup],
-  'the fleet in read-only mode': [],
-  'the fleet with marks and a filter': [{ type: 'filter', filter: 'running' }, { type: 'mark' }],
-  'nobody at all': [],
-  'a filter': shown({ kind: 'filter', pane: from, before: { filter: '', selected: 'alice' } }),
-  ...Object.fromEntries(
-    (['overview', 'snapshots', 'log', 'operations', 'versions'] as const).map((tab) => [
-      `the ${tab} of a user`,
-      shown({ kind: 'detail', tab, offset: 0, from }),
-    ]),
-  ),
-  'a command': shown({
-    kind: 'command',
-    typed: '',
-    at: 0,
-    from,
-    of: { kind: 'fleet', pane: from },
-  }),
-  'a command like none': shown({ kind: 'command', typed: 'xyzzy', at: 0, from, of: undefined }),
-  'the report': shown({ kind: 'report', offset: 0, from }),
-  'the snapshots to choose from': shown({
-    kind: 'pick',
-    user: 'alice',
-    at: 0,
-    key: undefined,
-    comparison: undefined,
-    from,
-  }),
-  'no snapshots to choose from': shown({
-    kind: 'pick',
-    user: 'dave',
-    at: 0,
-    key: undefined,
-    comparison: undefined,
-    from,
-  }),
-  'versions to choose from': [
-    ...shown({ kind: 'versions', at: 0, key: undefined, choice: undefined, from }),
-    { type: 'choice', choice: versions },
-  ],
-  'versions that did not come yet': shown({
-    kind: 'versions',
-    at: 0,
-    key: undefined,
-    choice: undefined,
-    from,
-  }),
-  'a plan': shown({ kind: 'plan', asking, preview: { plan }, typed: 'ali', offset: 0, from }),
-  'a plan with its word': shown({
-    kind: 'plan',
-    asking,
-    preview: { plan },
-    typed: 'alice',
-    offset: 0,
-    from,
-  }),
-  'a plan that is refused': shown({
-    kind: 'plan',
-    asking,
-    preview: { refused: 'it hosts this session' },
-    typed: '',
-    offset: 0,
-    from,
-  }),
-  'a plan that is being made': shown({
-    kind: 'plan',
-    asking,
-    preview: undefined,
-    typed: '',
-    offset: 0,
-    from,
-  }),
-  'the operations': [listed, ...shown({ kind: 'operations', at: 0, key: undefined, from })],
-  'no operations': shown({ kind: 'operations', at: 0, key: undefined, from }),
-  'the tree of an operation': opened('tree'),
-  'its output': opened('output'),
-  'its output with what is looked for': opened('output', 'systemctl'),
-  'its output with what is not there': opened('output', 'xyzzy'),
-  'its output while words are typed': opened('output', 'sys', true),
-  'its evidence': opened('evidence'),
-  'an operation that is not read yet': shown({
-    kind: 'operation',
-    id: 5,
-    view: 'tree',
-    offset: 0,
-    follow: false,
-    search: '',
-    typing: false,
-    from,
-    back: 'fleet',
-  }),
-  'the findings': shown({ kind: 'findings', at: 0, key: undefined, from }),
-  'what happened': [
-    { type: 'happened', told: { since: 0, happenings: [], jobs: [], problem: undefined, first: false } },
-    ...shown({ kind: 'happened', offset: 0, from }),
-  ],
-  'the help': shown({ kind: 'help', offset: 0, from, of: { kind: 'fleet', pane: from } }),
-};
 
 /** What answers by itself, outside of the frame: the screen is drawn anew, given away, or left. */
 const outside: ReadonlySet<Binding['intent']['type']> = new Set(['redraw', 'suspend', 'quit']);
@@ -247,7 +102,7 @@ describe('a key that cannot work', () => {
       const { store, controller, asked } = cockpitAt(place, state.size, state);
       const binding = bindingOf(key, state);
       const typing =
-        ['filter', 'command', 'plan'].includes(state.mode.kind) ||
+        ['filter', 'command', 'plan', 'when'].includes(state.mode.kind) ||
         (state.mode.kind === 'operation' && state.mode.typing);
       const reason = binding?.disabled?.(state);
       if (binding === undefined || reason === undefined || typing) continue;
