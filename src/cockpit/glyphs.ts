@@ -72,8 +72,8 @@ const ascii: Glyphs = {
   branch: '|',
   stem: '|',
   last: '`',
-  folded: '+',
-  unfolded: '-',
+  folded: '>',
+  unfolded: 'v',
   marked: '#',
   sorted: '^',
   box: (line) =>

@@ -3,6 +3,14 @@ import type { Binding } from '../intents.ts';
 /** The keys that are the same everywhere. */
 export const movingKeys: readonly Binding[] = [
   {
+    keys: ['escape'],
+    label: 'back',
+    help: 'Back to the fleet and the selected user; then without the filter. Never destroys anything.',
+    intent: { type: 'back' },
+    looks: true,
+    quiet: ['fleet'],
+  },
+  {
     keys: [':'],
     label: 'command',
     help: 'Every action by its name, with completion: of users, orders, colours, operations.',
@@ -31,7 +39,7 @@ export const movingKeys: readonly Binding[] = [
     help: 'Next row, or line.',
     intent: { type: 'move', by: 1 },
     looks: true,
-    quiet: ['fleet'],
+    quiet: true,
   },
   {
     keys: ['k', 'up'],
@@ -39,7 +47,7 @@ export const movingKeys: readonly Binding[] = [
     help: 'Previous row, or line.',
     intent: { type: 'move', by: -1 },
     looks: true,
-    quiet: ['fleet'],
+    quiet: true,
   },
   {
     keys: ['g', 'home'],
@@ -72,14 +80,6 @@ export const movingKeys: readonly Binding[] = [
     intent: { type: 'page', direction: -1 },
     looks: true,
     quiet: true,
-  },
-  {
-    keys: ['escape'],
-    label: 'back',
-    help: 'Back to the fleet and the selected user; then without the filter. Never destroys anything.',
-    intent: { type: 'back' },
-    looks: true,
-    quiet: ['fleet'],
   },
   {
     keys: ['T'],

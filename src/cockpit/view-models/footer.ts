@@ -1,6 +1,5 @@
 import { width } from '../../view/format.ts';
 import type { Glyphs } from '../glyphs.ts';
-import type { Binding } from '../intents.ts';
 import { keymap } from '../keymap.ts';
 import {
   agreeKeys,
@@ -76,7 +75,10 @@ function endOf(text: string, columns: number): string {
   return characters.join('');
 }
 
-/** The keys of this mode; one that cannot work now is muted and says why when it is pressed. Whole keys only, as many as fit. */
+/**
+ * The keys of this mode; one that cannot work now is muted and says why when it is pressed. Whole keys only, as many as
+ * fit: those that cannot work give way first.
+ */
 export function keysLine(state: CockpitState): Line {
   const { kind } = state.mode;
   const typed = promptKeysOf(state);
@@ -87,11 +89,17 @@ export function keysLine(state: CockpitState): Line {
   const bindings = keymap.filter(
     ({ quiet, modes }) => quiet !== true && quiet?.includes(kind) !== true && (modes?.includes(kind) ?? true),
   );
-  const parts = bindings.map((binding) => ({ binding, line: keyPart(binding, state) }));
+  const parts = bindings.map((binding) => {
+    const works = binding.disabled?.(state) === undefined;
+    return { binding, works, line: keySegments(binding.keys[0], binding.label, works) };
+  });
   const total = (some: typeof parts) => some.reduce((sum, { line }) => sum + lineWidth(line), 0);
   const fixed = parts.filter(({ binding }) => binding.always === true);
   let kept = parts.filter(({ binding }) => binding.always !== true);
-  while (kept.length > 0 && total(kept) + total(fixed) > state.size.columns) kept = kept.slice(0, -1);
+  while (kept.length > 0 && total(kept) + total(fixed) > state.size.columns) {
+    const least = kept.findLastIndex(({ works }) => !works);
+    kept = kept.toSpliced(least, 1);
+  }
   return clip(
     [...kept, ...fixed].flatMap(({ line }) => line),
     state.size.columns,
@@ -106,10 +114,6 @@ function promptKeysOf({ mode }: CockpitState): readonly PromptKey[] | undefined 
   if (mode.kind === 'plan')
     return mode.preview !== undefined && 'plan' in mode.preview ? agreeKeys : undefined;
   return mode.kind === 'operation' && mode.typing ? searchKeys : undefined;
-}
-
-function keyPart(binding: Binding, state: CockpitState): Line {
-  return keySegments(binding.keys[0], binding.label, binding.disabled?.(state) === undefined);
 }
 
 function keySegments(key: string | undefined, label: string, works: boolean): Line {

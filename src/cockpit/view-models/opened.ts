@@ -37,7 +37,7 @@ function headOf(opened: OpenedOperation, mode: Opened, wall: number): { title: s
     operation.outcome === 'succeeded' ? 'ok' : operation.outcome === undefined && !cutOff ? 'busy' : 'danger';
   const time = took === undefined ? '' : `, ${durationText(took)}`;
   return {
-    title: `operation ${operation.id}: ${viewsText(mode, hasEvidence(opened))} ${operation.kind}${time}: ${standingText(operation, cutOff)}`,
+    title: `operation ${operation.id}: ${viewsText(mode, hasEvidence(opened))} · ${operation.kind}${time}: ${standingText(operation, cutOff)}`,
     tone,
   };
 }
@@ -176,7 +176,7 @@ export function evidenceView(state: CockpitState, mode: Opened, columns: number)
     ),
   ]);
   return {
-    title: `operation ${mode.id}: ${viewsText(mode, true)} what the gate has seen, ${trials.length} trials`,
+    title: `operation ${mode.id}: ${viewsText(mode, true)} · ${trials.length} trials`,
     tone: trials.some(({ tone }) => tone === 'danger') ? 'danger' : 'plain',
     length: lines.length,
     line: (index) => lines[index] ?? [],
