@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -12,7 +13,7 @@ import {
 import path from 'node:path';
 import { minimalEnvironment } from './commands.ts';
 import { FileProblem, fileProblem } from './files.ts';
-import { chmodOwn, modeOf, move, remove, requireNoLinks, requirePlainFile, sync } from './owned.ts';
+import { modeOf, move, remove, requireNoLinks, requirePlainFile, sync } from './owned.ts';
 
 /** Small files that belong to somebody, changed as that user; for processes that have dropped to them. */
 
@@ -69,11 +70,12 @@ export function replaceContents(file: string, before: Opened, bytes: Buffer): vo
     try {
       // Not writeSync: on a disk that is almost full that writes some of it, and says how much.
       writeFileSync(descriptor, bytes);
+      // Before it is flushed: after a loss of power a script must not have lost its right to be run.
+      fchmodSync(descriptor, modeOf(file));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    chmodOwn(partial, modeOf(file));
     const now = lstatSync(file);
     if (now.ino !== before.inode || now.ctimeMs !== before.changed)
       throw new FileProblem(file, 'EBUSY', 'was edited meanwhile');

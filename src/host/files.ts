@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { lchown, lstat, mkdir, open, readdir, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Account } from './account.ts';
 
 /** What `lstat` says of a path, enough to see that something changed. */
@@ -104,6 +104,12 @@ export interface Files {
   way(path: string): Promise<WayStep[]>;
 }
 
+/**
+ * What is being written. The same name each time, so that one that was cut off is written over by the next; hidden from the
+ * host's own scripts, which take every name in a folder of deferrals for a user's.
+ */
+const partialOf = (path: string): string => join(dirname(path), `.${basename(path)}.t3-cockpit`);
+
 /** So many links are followed to one file (path_resolution(7)). */
 const mostLinks = 40;
 
@@ -139,9 +145,9 @@ export const systemFiles: Files = {
   },
 
   async write(path, text, mode = 0o644) {
-    const partial = `${path}.${process.pid}.partial`;
+    const partial = partialOf(path);
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      const made = await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       const handle = await open(
         partial,
         constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
@@ -157,6 +163,9 @@ export const systemFiles: Files = {
       }
       await rename(partial, path);
       await syncFolder(dirname(path));
+      if (made === undefined) return;
+      // The folders that were made for it must not be gone with it after a loss of power.
+      for (let at = dirname(path); at.startsWith(made); at = dirname(at)) await syncFolder(dirname(at));
     } catch (error) {
       throw fileProblem(path, error);
     }

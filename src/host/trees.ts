@@ -68,7 +68,11 @@ export const systemTrees: Trees = {
       const first = await mkdir(folder, { recursive: true, mode: 0o755 });
       // Whatever the umask of whoever calls.
       if (first === undefined) return;
-      for (let at = folder; at.startsWith(first); at = path.dirname(at)) await chmod(at, 0o755);
+      for (let at = folder; at.startsWith(first); at = path.dirname(at)) {
+        await chmod(at, 0o755);
+        // What is put into it must not be gone with it after a loss of power.
+        await sync(path.dirname(at));
+      }
     } catch (error) {
       throw fileProblem(folder, error);
     }
@@ -82,13 +86,15 @@ export const systemTrees: Trees = {
     try {
       return await work(folder);
     } finally {
-      await this.remove(folder);
+      await removeAll(folder);
     }
   },
 
   async remove(folder) {
     try {
-      await rm(folder, { recursive: true, force: true });
+      if (!(await isThere(folder))) return;
+      await removeAll(folder);
+      await sync(path.dirname(folder));
     } catch (error) {
       throw fileProblem(folder, error);
     }
@@ -98,6 +104,7 @@ export const systemTrees: Trees = {
     try {
       if (await isThere(to)) await rename(to, outgoing(from));
       await rename(from, to);
+      await sync(path.dirname(to));
       await this.remove(outgoing(from));
     } catch (error) {
       throw fileProblem(to, error);
@@ -106,7 +113,10 @@ export const systemTrees: Trees = {
 
   async settle(from, to) {
     try {
-      if (!(await isThere(to)) && (await isThere(outgoing(from)))) await rename(outgoing(from), to);
+      if (!(await isThere(to)) && (await isThere(outgoing(from)))) {
+        await rename(outgoing(from), to);
+        await sync(path.dirname(to));
+      }
       for (const left of [from, outgoing(from)]) await this.remove(left);
     } catch (error) {
       throw fileProblem(to, error);
@@ -224,6 +234,14 @@ async function sync(file: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+async function removeAll(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    throw fileProblem(folder, error);
   }
 }
 

@@ -36,7 +36,7 @@ export function openJournal(folder: string, durable = true, patience?: number): 
       throw new JournalProblem('denied', `${folder}: belongs to another user`);
     // Whoever could write here could replace checksums and undo information.
     if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
-    requireWholeHeader(journalPath(folder));
+    requireWholeHeader(folder);
     const db = openOwn(journalPath(folder), durable, patience);
     migrateJournal(db);
     chmodSync(journalPath(folder), 0o600);
@@ -53,7 +53,7 @@ export function openJournalReadOnly(folder: string): Sqlite {
   const file = journalPath(folder);
   try {
     lstatSync(file);
-    requireWholeHeader(file);
+    requireWholeHeader(folder);
     const db = openOwnReadOnly(file);
     if (hasFormat(db)) return db;
     db.close();
@@ -66,11 +66,22 @@ export function openJournalReadOnly(folder: string): Sqlite {
 /** The smallest page that SQLite has (sqlite.org/fileformat.html). */
 const leastPage = 512;
 
-/** SQLite takes the beginning of a page for an empty database: a journal that was cut short would be begun anew. */
-function requireWholeHeader(file: string): void {
-  const size = lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > 0 && size < leastPage)
+/**
+ * SQLite takes the beginning of a page, or nothing at all, for an empty database, and throws a write-ahead log away that
+ * lies beside it: a journal that was cut short would be begun anew. Nothing at all is what one looks like that is being
+ * made; but a runner, which has left the lock behind, had one with an operation in it.
+ */
+function requireWholeHeader(folder: string): void {
+  const file = journalPath(folder);
+  const size = lstatSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined || size >= leastPage) return;
+  if (size > 0)
     throw new JournalProblem('broken', `${file}: is not a database: cut short, ${size} bytes are left of it`);
+  const written = [lockPath(folder), `${file}-wal`].some(
+    (each) => lstatSync(each, { throwIfNoEntry: false }) !== undefined,
+  );
+  if (written)
+    throw new JournalProblem('broken', `${file}: is empty, and there have been operations: it was cut short`);
 }
 
 function asProblem(where: string, error: unknown): JournalProblem {

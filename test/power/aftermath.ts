@@ -134,7 +134,7 @@ export class Aftermath {
 }
 
 /** Open it as its server would: what was cut off is rolled back, or replayed. @returns what `integrity_check` says */
-function openedBy(file: string): unknown {
+export function openedBy(file: string): unknown {
   const db = new Database(file, { fileMustExist: true });
   try {
     return db.pragma('integrity_check', { simple: true });
@@ -144,7 +144,7 @@ function openedBy(file: string): unknown {
 }
 
 /** A journal that was being made, of which nothing was on the disk yet: nobody vouches for anything. */
-function hasTables(journal: string): boolean {
+export function hasTables(journal: string): boolean {
   const db = new Database(journal, { fileMustExist: true });
   try {
     return db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'snapshots'`).get() !== undefined;

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Operation } from './trace.ts';
 
@@ -18,15 +28,29 @@ export type Manner =
 /** What may be left of what was not flushed. */
 export type Luck = 'nothing' | 'everything' | { random: () => number };
 
+/** What lies below a folder, by whole paths. */
+export interface Tree {
+  files: Map<string, Buffer>;
+  folders: string[];
+  /** Symbolic links, and where each leads, as it says it. */
+  links: Map<string, string>;
+  /** The permission bits of the files. */
+  modes: Map<string, number>;
+}
+
 const sector = 512;
 
+/** What has a name, or several: as it was before the run, or when it was made. */
+type Node = { kind: 'folder' } | { kind: 'link'; to: string } | { kind: 'file'; bytes: Buffer; mode: number };
+
+/** The number of the node that each name stands for: a name is `FOLDER/NAME`, by the number of the folder's node. */
 type Names = Map<string, number>;
 
 interface Change {
   index: number;
   /** What it does to the names, and in which folders they are. */
   apply: (names: Names) => void;
-  folders: string[];
+  folders: number[];
 }
 
 /** A write or a truncation of one file. */
@@ -37,97 +61,123 @@ interface Edit {
   bytes: Buffer | undefined;
 }
 
+/** The folder that everything lies in. */
+const top = 0;
+
 export class Disk {
+  readonly #root: string;
+  readonly #nodes: Node[] = [{ kind: 'folder' }];
   readonly #initial: Names = new Map();
-  readonly #contents = new Map<number, Buffer>();
-  readonly #folders = new Set<string>();
   readonly #changes: Change[] = [];
   readonly #edits = new Map<number, Edit[]>();
-  /** When each file, and each folder, was flushed. */
+  readonly #modes = new Map<number, { index: number; mode: number }[]>();
+  /** When each file, or the names in a folder, were flushed; and when everything was. */
   readonly #flushes = new Map<number, number[]>();
-  readonly #folderFlushes = new Map<string, number[]>();
+  readonly #wholeFlushes: number[] = [];
   readonly #anyFlush: number[] = [];
   readonly #sure = new Map<string, Buffer>();
-  readonly #madeFolders = new Map<string, number>();
-  #next = 1;
   /** How many calls were recorded. */
   readonly length: number;
 
-  /** @param root The folder as it was before the run, read now. */
-  constructor(
-    before: ReadonlyMap<string, Buffer>,
-    folders: readonly string[],
-    operations: readonly Operation[],
-  ) {
-    for (const [file, bytes] of before) {
-      this.#initial.set(file, this.#next);
-      this.#contents.set(this.#next, bytes);
-      this.#next += 1;
-    }
-    for (const folder of folders) this.#folders.add(folder);
+  /** @param before What was below the root before the run. */
+  constructor(root: string, before: Tree, operations: readonly Operation[]) {
+    this.#root = root;
+    const add = (file: string, node: Node) =>
+      void this.#initial.set(this.#name(this.#initial, file), this.#nodes.push(node) - 1);
+    // Those that hold others come first.
+    for (const folder of before.folders.toSorted()) if (folder !== root) add(folder, { kind: 'folder' });
+    for (const [file, bytes] of before.files)
+      add(file, { kind: 'file', bytes, mode: before.modes.get(file) ?? 0o644 });
+    for (const [file, to] of before.links) add(file, { kind: 'link', to });
     this.length = operations.length;
     this.#play(operations);
+  }
+
+  #find(names: Names, file: string): number | undefined {
+    let at: number | undefined = top;
+    for (const part of path.relative(this.#root, file).split('/')) {
+      if (part === '') continue;
+      at = names.get(`${at}/${part}`);
+      if (at === undefined) return undefined;
+    }
+    return at;
+  }
+
+  /** The key of a name in a folder that is there. */
+  #name(names: Names, file: string): string {
+    return `${this.#folderOf(names, file)}/${path.basename(file)}`;
+  }
+
+  #folderOf(names: Names, file: string): number {
+    const folder = this.#find(names, path.dirname(file));
+    if (folder === undefined) throw new Error(`there is no folder of ${file}`);
+    return folder;
   }
 
   /** Run it once as it was, to know which file each call was about, and what the kernel copied. */
   #play(operations: readonly Operation[]): void {
     const names: Names = new Map(this.#initial);
-    const now = new Map(this.#contents);
-    const fileOf = (file: string, index: number): number => {
-      const id = names.get(file);
+    const now = new Map<number, Buffer>();
+    const nodeOf = (file: string, index: number): number => {
+      const id = this.#find(names, file);
       if (id === undefined) throw new Error(`call ${index}: there is no ${file}`);
       return id;
     };
+    const bytesOf = (id: number): Buffer => now.get(id) ?? firstBytes(this.#nodes[id]);
     const change = (index: number, apply: (all: Names) => void, ...files: string[]) => {
+      const folders = files.map((file) => this.#folderOf(names, file));
       apply(names);
-      this.#changes.push({ index, apply, folders: files.map((file) => path.dirname(file)) });
+      this.#changes.push({ index, apply, folders });
+    };
+    const make = (index: number, file: string, node: Node) => {
+      const [key, id] = [this.#name(names, file), this.#nodes.push(node) - 1];
+      change(index, (all) => void all.set(key, id), file);
     };
     const edit = (index: number, id: number, at: number, bytes: Buffer | undefined) => {
       const one = { index, at, bytes };
-      this.#edits.set(id, [...(this.#edits.get(id) ?? []), one]);
-      now.set(id, applyEdit(now.get(id) ?? Buffer.alloc(0), one));
+      append(this.#edits, id, one);
+      now.set(id, applyEdit(bytesOf(id), one));
     };
     for (const [index, operation] of operations.entries()) {
       switch (operation.type) {
-        case 'create': {
-          if (names.has(operation.file)) break;
-          const id = this.#next;
-          this.#next += 1;
-          change(index, (all) => void all.set(operation.file, id), operation.file);
+        case 'create':
+          if (this.#find(names, operation.file) === undefined)
+            make(index, operation.file, { kind: 'file', bytes: Buffer.alloc(0), mode: operation.mode });
           break;
-        }
         case 'write':
-          edit(index, fileOf(operation.file, index), operation.at, operation.bytes);
+          edit(index, nodeOf(operation.file, index), operation.at, operation.bytes);
           break;
         case 'copy': {
-          const from = now.get(fileOf(operation.from, index)) ?? Buffer.alloc(0);
+          const from = bytesOf(nodeOf(operation.from, index));
           const bytes = from.subarray(operation.fromAt, operation.fromAt + operation.length);
-          edit(index, fileOf(operation.file, index), operation.at, Buffer.from(bytes));
+          edit(index, nodeOf(operation.file, index), operation.at, Buffer.from(bytes));
           break;
         }
         case 'truncate':
-          edit(index, fileOf(operation.file, index), operation.size, undefined);
+          edit(index, nodeOf(operation.file, index), operation.size, undefined);
           break;
-        case 'sync': {
-          const id = names.get(operation.file);
-          if (id !== undefined) this.#flushes.set(id, [...(this.#flushes.get(id) ?? []), index]);
+        case 'mode':
+          append(this.#modes, nodeOf(operation.file, index), { index, mode: operation.mode });
+          break;
+        case 'sync':
+        case 'sync folder': {
+          const id = this.#find(names, operation.type === 'sync' ? operation.file : operation.folder);
+          if (id !== undefined) append(this.#flushes, id, index);
           this.#anyFlush.push(index);
           break;
         }
-        case 'sync folder':
-          this.#folderFlushes.set(operation.folder, [
-            ...(this.#folderFlushes.get(operation.folder) ?? []),
-            index,
-          ]);
+        case 'sync all':
+          this.#wholeFlushes.push(index);
           this.#anyFlush.push(index);
           break;
         case 'rename': {
-          const id = fileOf(operation.from, index);
+          const id = nodeOf(operation.from, index);
+          const [from, to] = [this.#name(names, operation.from), this.#name(names, operation.to)];
           change(
             index,
             (all) => {
-              if (all.get(operation.from) === id) all.delete(operation.from);
-              all.set(operation.to, id);
+              if (all.get(from) === id) all.delete(from);
+              all.set(to, id);
             },
             operation.from,
             operation.to,
@@ -135,62 +185,82 @@ export class Disk {
           break;
         }
         case 'link': {
-          const id = fileOf(operation.from, index);
-          change(index, (all) => void all.set(operation.to, id), operation.to);
+          const [key, id] = [this.#name(names, operation.to), nodeOf(operation.from, index)];
+          change(index, (all) => void all.set(key, id), operation.to);
           break;
         }
-        case 'unlink':
-          change(index, (all) => void all.delete(operation.file), operation.file);
+        case 'symlink':
+          make(index, operation.file, { kind: 'link', to: operation.to });
           break;
         case 'make folder':
-          this.#madeFolders.set(operation.folder, index);
+          make(index, operation.folder, { kind: 'folder' });
           break;
-        case 'remove folder':
-          throw new Error(`${operation.folder} is removed: not understood`);
+        case 'unlink':
+        case 'remove folder': {
+          const file = operation.type === 'unlink' ? operation.file : operation.folder;
+          const key = this.#name(names, file);
+          change(index, (all) => void all.delete(key), file);
+          break;
+        }
       }
     }
   }
 
-  /**
-   * What there is after a crash right before call number `moment`.
-   *
-   * @returns the files by their paths.
-   */
-  after(moment: number, manner: Manner, luck: Luck): Map<string, Buffer> {
-    const flushedBy = (index: number, folders: readonly string[]) => {
-      const flushes =
-        manner === 'ordered' ? [this.#anyFlush] : folders.map((each) => this.#folderFlushes.get(each) ?? []);
-      return flushes.some((all) => all.some((flush) => flush > index && flush < moment));
-    };
+  /** What there is after a crash right before call number `moment`. */
+  after(moment: number, manner: Manner, luck: Luck): Tree {
+    const between = (all: readonly number[], index: number) =>
+      all.some((flush) => flush > index && flush < moment);
+    const isFlushed = ({ index, folders }: Change) =>
+      between(this.#wholeFlushes, index) ||
+      (manner === 'ordered'
+        ? between(this.#anyFlush, index)
+        : folders.some((folder) => between(this.#flushes.get(folder) ?? [], index)));
     const names: Names = new Map(this.#initial);
     const past = this.#changes.filter(({ index }) => index < moment);
-    const pending = past.filter(({ index, folders }) => !flushedBy(index, folders));
-    const kept = new Set(chosen(pending, manner, luck));
-    for (const each of past) if (!pending.includes(each) || kept.has(each)) each.apply(names);
-    const gone = [...this.#madeFolders]
-      .filter(
-        ([folder, index]) =>
-          index >= moment || (!flushedBy(index, [path.dirname(folder)]) && !survives(luck)),
-      )
-      .map(([folder]) => folder);
-    const files = new Map<string, Buffer>();
-    const contents = new Map<number, Buffer>();
-    for (const [file, id] of names) {
-      if (gone.some((folder) => file.startsWith(`${folder}/`))) continue;
-      const bytes = contents.get(id) ?? this.#contentsOf(id, moment, luck);
-      contents.set(id, bytes);
-      files.set(file, bytes);
+    const pending = new Set(past.filter((each) => !isFlushed(each)));
+    const kept = new Set(chosen([...pending], manner, luck));
+    for (const each of past) if (!pending.has(each) || kept.has(each)) each.apply(names);
+
+    const within = new Map<number, [name: string, id: number][]>();
+    for (const [key, id] of names) {
+      const slash = key.indexOf('/');
+      append(within, Number(key.slice(0, slash)), [key.slice(slash + 1), id]);
     }
-    return files;
+    const tree: Tree = { files: new Map(), folders: [], links: new Map(), modes: new Map() };
+    const contents = new Map<number, { bytes: Buffer; mode: number }>();
+    const walk = (folder: number, at: string): void => {
+      tree.folders.push(at);
+      for (const [name, id] of within.get(folder) ?? []) {
+        const file = `${at}/${name}`;
+        const node = this.#nodes[id];
+        if (node?.kind === 'folder') walk(id, file);
+        else if (node?.kind === 'link') tree.links.set(file, node.to);
+        else {
+          const found = contents.get(id) ?? this.#fileAfter(id, moment, luck);
+          contents.set(id, found);
+          tree.files.set(file, found.bytes);
+          tree.modes.set(file, found.mode);
+        }
+      }
+    };
+    walk(top, this.#root);
+    return tree;
   }
 
-  #contentsOf(id: number, moment: number, luck: Luck): Buffer {
-    const flushed = (this.#flushes.get(id) ?? []).findLast((flush) => flush < moment) ?? -1;
+  #fileAfter(id: number, moment: number, luck: Luck): { bytes: Buffer; mode: number } {
+    const flushed = Math.max(
+      (this.#flushes.get(id) ?? []).findLast((flush) => flush < moment) ?? -1,
+      this.#wholeFlushes.findLast((flush) => flush < moment) ?? -1,
+    );
     let bytes = this.#flushed(id, flushed);
     for (const edit of this.#edits.get(id) ?? [])
       if (edit.index >= flushed && edit.index < moment)
         for (const part of partsOf(edit, luck)) bytes = applyEdit(bytes, part);
-    return bytes;
+    const node = this.#nodes[id];
+    let mode = node?.kind === 'file' ? node.mode : 0;
+    for (const change of this.#modes.get(id) ?? [])
+      if (change.index < flushed || (change.index < moment && survives(luck))) mode = change.mode;
+    return { bytes, mode };
   }
 
   /** What a file surely has after it was flushed at this call. */
@@ -198,7 +268,7 @@ export class Disk {
     const key = `${id} ${flush}`;
     const known = this.#sure.get(key);
     if (known !== undefined) return known;
-    let bytes = this.#contents.get(id) ?? Buffer.alloc(0);
+    let bytes = firstBytes(this.#nodes[id]);
     for (const edit of this.#edits.get(id) ?? []) if (edit.index < flush) bytes = applyEdit(bytes, edit);
     this.#sure.set(key, bytes);
     return bytes;
@@ -209,9 +279,18 @@ export class Disk {
     const all = new Set([0, this.length]);
     for (const { index } of this.#changes) all.add(index).add(index + 1);
     for (const edits of this.#edits.values()) for (const { index } of edits) all.add(index + 1);
+    for (const modes of this.#modes.values()) for (const { index } of modes) all.add(index + 1);
     for (const flush of this.#anyFlush) all.add(flush).add(flush + 1);
     return [...all].filter((moment) => moment <= this.length).toSorted((a, b) => a - b);
   }
+}
+
+const firstBytes = (node: Node | undefined): Buffer => (node?.kind === 'file' ? node.bytes : Buffer.alloc(0));
+
+function append<Key, Value>(to: Map<Key, Value[]>, key: Key, value: Value): void {
+  const all = to.get(key);
+  if (all === undefined) to.set(key, [value]);
+  else all.push(value);
 }
 
 function survives(luck: Luck): boolean {
@@ -258,16 +337,19 @@ function applyEdit(before: Buffer, { at, bytes }: Edit): Buffer {
   return after;
 }
 
-/** All files below a folder, and the folders themselves. */
-export function filesBelow(root: string): { files: Map<string, Buffer>; folders: string[] } {
-  const files = new Map<string, Buffer>();
-  const folders = [root];
+/** Everything below a folder, and the folder itself. */
+export function filesBelow(root: string): Tree {
+  const tree: Tree = { files: new Map(), folders: [root], links: new Map(), modes: new Map() };
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) folders.push(file);
-    else if (entry.isFile()) files.set(file, readFileSync(file));
+    if (entry.isDirectory()) tree.folders.push(file);
+    else if (entry.isSymbolicLink()) tree.links.set(file, readlinkSync(file));
+    else if (entry.isFile()) {
+      tree.files.set(file, readFileSync(file));
+      tree.modes.set(file, lstatSync(file).mode & 0o7777);
+    }
   }
-  return { files, folders };
+  return tree;
 }
 
 /** Put files where they are found by their paths, with another root. */
@@ -279,6 +361,17 @@ export function materialize(files: ReadonlyMap<string, Buffer>, root: string, el
     mkdirSync(path.dirname(target), { recursive: true });
     writeFileSync(target, bytes);
   }
+}
+
+/** Put everything of a tree where it was: the folders, the links and the modes as well. */
+export function layOut({ files, folders, links, modes }: Tree, root: string): void {
+  rmSync(root, { recursive: true, force: true });
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  for (const [file, bytes] of files) {
+    writeFileSync(file, bytes);
+    chmodSync(file, modes.get(file) ?? 0o644);
+  }
+  for (const [file, to] of links) symlinkSync(to, file);
 }
 
 /** Most files of most states are the very same bytes in memory. */

@@ -2,10 +2,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { openHost, type Host } from '../../src/host/host.ts';
 import { HttpFailure } from '../../src/host/http.ts';
+import type { Sqlite } from '../../src/host/sqlite.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { Recorder, recordOperation, recordOutcome } from '../../src/journal/recorder.ts';
 import { readSnapshots } from '../../src/journal/snapshots.ts';
 import { execute } from '../../src/operations/executor.ts';
+import { movesVersions, prepareMoving } from '../../src/operations/moving.ts';
 import { planSchema, type Plan, type Step } from '../../src/operations/plan.ts';
 import { formatHostName, formatName } from '../../src/snapshots/names.ts';
 import type { Binaries } from '../../src/t3/binaries.ts';
@@ -152,49 +154,72 @@ function stepsOf(scenario: Scenario, root: string, journal: ReturnType<typeof op
   }
 }
 
+/** What an operation is done to, and with. */
+export interface Performing {
+  config: Config;
+  host: Host;
+  durable: Sqlite;
+  quick: Sqlite;
+  /** Told when the first step is about to begin. */
+  begun?: () => void;
+}
+
+/** Record a plan, do it as the runner does, and give it its outcome. @returns how it ended */
+export async function perform(
+  plan: Plan,
+  { config, host, durable, quick, begun }: Performing,
+  binaries: Binaries,
+): Promise<string> {
+  const id = recordOperation(durable, host.clock, {
+    kind: plan.kind,
+    request: {},
+    plan,
+    config: {},
+    actor: { user: 'root', uid: 0, surface: 'test', pid: 1 },
+    steps: plan.lanes.flatMap(({ steps }) => steps),
+    session: [],
+  });
+  const recorder = new Recorder(durable, quick, host.clock, id);
+  recorder.started();
+  begun?.();
+  const execution = { host, config, recorder, binaries, signal: new AbortController().signal };
+  const { outcome, reason } = movesVersions(plan)
+    ? await (await prepareMoving(plan, execution)).forward()
+    : await execute(plan, execution);
+  recordOutcome(durable, host.clock, id, outcome, reason);
+  return outcome;
+}
+
 /**
- * Record an operation, execute it, and give it its outcome.
+ * Do what a scenario is about.
  *
  * @param between What stands between the steps and the machine.
- * @param begun Told when the first step is about to begin.
  * @returns how it ended
  */
 export async function operate(
   scenario: Scenario,
   root: string,
   between: (host: Host) => Host = (host) => host,
-  begun: () => void = () => undefined,
+  begun?: () => void,
 ): Promise<string> {
   const config = configOf(root);
   const host = between(hostOf(root, config));
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
   try {
-    const steps = stepsOf(scenario, root, durable);
     const plan: Plan = planSchema.parse({
       kind: scenario === 'removal' ? 'prune' : scenario.startsWith('restore') ? 'restore' : 'backup',
-      lanes: [{ user, steps }],
+      lanes: [{ user, steps: stepsOf(scenario, root, durable) }],
       leftOut: [],
       parallel: 1,
       notes: [],
     });
-    const id = recordOperation(durable, host.clock, {
-      kind: plan.kind,
-      request: {},
-      plan,
-      config: {},
-      actor: { user: 'root', uid: 0, surface: 'test', pid: 1 },
-      steps,
-      session: [],
-    });
-    const recorder = new Recorder(durable, quick, host.clock, id);
-    recorder.started();
-    begun();
     const binaries = { startedFor: () => Promise.resolve({ version }) } as unknown as Binaries;
-    const { signal } = new AbortController();
-    const { outcome, reason } = await execute(plan, { host, config, recorder, binaries, signal });
-    recordOutcome(durable, host.clock, id, outcome, reason);
-    return outcome;
+    return await perform(
+      plan,
+      { config, host, durable, quick, ...(begun === undefined ? {} : { begun }) },
+      binaries,
+    );
   } finally {
     quick.close();
     durable.close();

@@ -1,23 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
 import { Aftermath } from './aftermath.ts';
-import { fingerprint, type Disk, type Luck, type Manner } from './disk.ts';
+import { fingerprint, type Disk } from './disk.ts';
+import { crashesOf } from './fates.ts';
 import { scenarios, type Scenario } from './operation.ts';
-import { randomFrom } from './random.ts';
 import { record, type Recording } from './recording.ts';
-import type { Operation } from './trace.ts';
+import { hasStrace, type Operation } from './trace.ts';
 
 /**
  * The power goes, at any call to the kernel of an operation: of what was not flushed any part may be on the disk, in any
  * order, torn at any sector. Every such state is laid out in real files, opened by SQLite as a server would, and read.
  */
-
-/** Of random states, how many are laid out at each moment. */
-const perMoment = Number(process.env['T3_COCKPIT_POWER'] ?? (all ? 12 : 1));
 
 /** In memory where there is such a file system: thousands of states are written, and none of them has to last. */
 const elsewhere = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : '/tmp', 't3-cockpit-power-'));
@@ -37,26 +33,18 @@ afterAll(() => {
 function tryAll(scenario: Scenario, recording: Recording, disk: Disk): { states: number; moments: number } {
   const aftermath = new Aftermath(recording, scenario, path.join(elsewhere, 'state'));
   const seen = new Set<string>();
-  for (const moment of disk.moments) {
-    for (const [manner, luck, name] of fates(moment)) {
-      const files = disk.after(moment, manner, luck);
-      const print = fingerprint(files);
-      if (seen.has(print)) continue;
-      seen.add(print);
-      try {
-        aftermath.look(files);
-      } catch (error) {
-        throw new Error(
-          `T3_COCKPIT_SEED=${seed}: ${scenario}, before call ${moment} of ${disk.length}, ${manner}, ${name}:\n${String(error)}`,
-          { cause: error },
-        );
-      }
+  for (const { tree, words } of crashesOf(disk)) {
+    const print = fingerprint(tree.files);
+    if (seen.has(print)) continue;
+    seen.add(print);
+    try {
+      aftermath.look(tree.files);
+    } catch (error) {
+      throw new Error(`T3_COCKPIT_SEED=${seed}: ${scenario}, ${words}:\n${String(error)}`, { cause: error });
     }
   }
   return { states: seen.size, moments: disk.moments.length };
 }
-
-const hasStrace = spawnSync('strace', ['--version']).status === 0;
 
 describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario) => {
   let recording: Recording;
@@ -68,7 +56,7 @@ describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario)
     const { outcome, disk } = recording;
     expect(outcome).toBe(scenario === 'restore that goes back' ? 'rolled back' : 'succeeded');
     const aftermath = new Aftermath(recording, scenario, path.join(elsewhere, 'state'));
-    aftermath.look(disk.after(disk.length, 'pessimistic', 'everything'));
+    aftermath.look(disk.after(disk.length, 'pessimistic', 'everything').files);
   });
 
   it('and leaves the old database or the chosen one, and every snapshot that is vouched for', () => {
@@ -92,15 +80,3 @@ describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario)
     600_000,
   );
 });
-
-function fates(moment: number): [Manner, Luck, string][] {
-  const found: [Manner, Luck, string][] = [];
-  for (const manner of ['pessimistic', 'ordered'] as const) {
-    found.push([manner, 'nothing', 'nothing is left'], [manner, 'everything', 'everything is left']);
-    for (let round = 0; round < perMoment; round += 1) {
-      const random = randomFrom(seed + moment * 1000 + round * 2 + (manner === 'ordered' ? 1 : 0));
-      found.push([manner, { random }, `round ${round}`]);
-    }
-  }
-  return found;
-}

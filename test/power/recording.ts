@@ -4,7 +4,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { execa } from 'execa';
 import { dumpWork } from '../sandbox/databases.ts';
-import { Disk, filesBelow } from './disk.ts';
+import { Disk, filesBelow, type Tree } from './disk.ts';
 import { operate, placesIn, type Scenario } from './operation.ts';
 import { operationsIn, straceArguments, type Operation } from './trace.ts';
 
@@ -88,45 +88,51 @@ export async function prepare(
   return { chosen, doomed };
 }
 
-/** Have an operation run under strace(1). */
-export async function record(scenario: Scenario): Promise<Recording> {
-  const root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-power-')));
+/** Have a program of this folder do something below a root, under strace(1). */
+export async function traced(
+  program: string,
+  what: string,
+  root: string,
+): Promise<{ before: Tree; after: Tree; operations: Operation[]; outcome: string }> {
   const output = `${root}.strace`;
+  const before = filesBelow(root);
   try {
-    const { chosen, doomed } = await prepare(scenario, root);
-    const { live } = placesIn(root);
-    const { files, folders } = filesBelow(root);
     const { stdout: outcome } = await execa(
       'strace',
-      [
-        ...straceArguments(output),
-        process.execPath,
-        path.join(import.meta.dirname, 'operation.ts'),
-        scenario,
-        root,
-      ],
+      [...straceArguments(output), process.execPath, path.join(import.meta.dirname, program), what, root],
       // What is done by a ring of the kernel's no strace sees.
       { env: { UV_USE_IO_URING: '0' }, stdin: 'ignore' },
     );
     const operations = operationsIn(readFileSync(output, 'utf8'), root);
+    return { before, after: filesBelow(root), operations, outcome };
+  } finally {
+    rmSync(output, { force: true });
+  }
+}
+
+/** Have an operation run under strace(1). */
+export async function record(scenario: Scenario): Promise<Recording> {
+  const root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-power-')));
+  try {
+    const { chosen, doomed } = await prepare(scenario, root);
+    const { before, operations, outcome } = await traced('operation.ts', scenario, root);
     return {
       root,
-      disk: new Disk(files, folders, operations),
+      disk: new Disk(root, before, operations),
       without: (left) =>
         new Disk(
-          files,
-          folders,
+          root,
+          before,
           operations.filter((each) => !left(each)),
         ),
       outcome,
-      before: workIn(files, live, `${root}/scratch`),
+      before: workIn(before.files, placesIn(root).live, `${root}/scratch`),
       chosen: scenario === 'removal' ? undefined : chosen,
       doomed,
       earlier: scenario === 'removal' ? 2 : doomed === undefined ? 0 : 1,
     };
   } finally {
     rmSync(root, { recursive: true, force: true });
-    rmSync(output, { force: true });
   }
 }
 

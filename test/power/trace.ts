@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -10,8 +11,11 @@ import path from 'node:path';
 const calls =
   'openat,open,creat,lseek,' +
   'write,pwrite64,writev,pwritev,pwritev2,copy_file_range,sendfile,ioctl,mmap,' +
-  'ftruncate,truncate,fallocate,fsync,fdatasync,sync_file_range,' +
+  'ftruncate,truncate,fallocate,fsync,fdatasync,syncfs,sync_file_range,chmod,fchmod,fchmodat,?fchmodat2,' +
   'rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir';
+
+/** Where there is none, nothing is claimed. */
+export const hasStrace = spawnSync('strace', ['--version']).status === 0;
 
 export const straceArguments = (output: string): string[] => [
   '--follow-forks',
@@ -25,15 +29,19 @@ export const straceArguments = (output: string): string[] => [
 ];
 
 export type Operation =
-  | { type: 'create'; file: string }
+  | { type: 'create'; file: string; mode: number }
   | { type: 'write'; file: string; at: number; bytes: Buffer }
   /** Bytes of one file that the kernel has copied into another. */
   | { type: 'copy'; from: string; fromAt: number; file: string; at: number; length: number }
   | { type: 'truncate'; file: string; size: number }
+  | { type: 'mode'; file: string; mode: number }
   | { type: 'sync'; file: string }
   | { type: 'sync folder'; folder: string }
+  /** Everything that is on the file system. */
+  | { type: 'sync all' }
   | { type: 'rename'; from: string; to: string }
   | { type: 'link'; from: string; to: string }
+  | { type: 'symlink'; to: string; file: string }
   | { type: 'unlink'; file: string }
   | { type: 'make folder'; folder: string }
   | { type: 'remove folder'; folder: string };
@@ -60,8 +68,6 @@ class Reading {
   readonly #root: string;
   /** Where each descriptor stands, by number and path: of calls that say no offset. */
   readonly #offsets = new Map<string, number>();
-  /** What each file is as large as, for those that are opened to append. */
-  readonly #known = new Set<string>();
   readonly #found: Operation[] = [];
 
   constructor(root: string) {
@@ -101,8 +107,8 @@ class Reading {
         const flags = args.join();
         if (flags.includes('O_APPEND') && !opened.endsWith('.log'))
           throw new Error(`opened to append: ${opened}`);
-        if (flags.includes('O_CREAT') && !this.#known.has(opened)) say({ type: 'create', file: opened });
-        this.#known.add(opened);
+        if (flags.includes('O_CREAT'))
+          say({ type: 'create', file: opened, mode: octal(args.at(-1)) & ~0o022 });
         if (flags.includes('O_TRUNC')) say({ type: 'truncate', file: opened, size: 0 });
         return;
       }
@@ -160,8 +166,6 @@ class Reading {
       case 'linkat': {
         const [from, to] = namesOf(name.endsWith('at') || name.endsWith('2'), args);
         if (!this.#ours(from) && !this.#ours(to)) return;
-        this.#known.add(to ?? '');
-        if (name.startsWith('rename')) this.#known.delete(from ?? '');
         return say({ type: name.startsWith('rename') ? 'rename' : 'link', from: from ?? '', to: to ?? '' });
       }
       case 'unlink':
@@ -169,9 +173,31 @@ class Reading {
       case 'rmdir': {
         const [file] = namesOf(name === 'unlinkat', args);
         if (!this.#ours(file)) return;
-        this.#known.delete(file);
         const folder = name === 'rmdir' || args.join().includes('AT_REMOVEDIR');
         return say(folder ? { type: 'remove folder', folder: file } : { type: 'unlink', file });
+      }
+      case 'symlink':
+      case 'symlinkat': {
+        const [file] = namesOf(name === 'symlinkat', args.slice(1));
+        if (this.#ours(file)) say({ type: 'symlink', to: bytesOf(args[0]).toString('utf8'), file });
+        return;
+      }
+      case 'fchmod': {
+        const { file } = descriptor(args[0]);
+        if (this.#ours(file)) say({ type: 'mode', file, mode: octal(args[1]) });
+        return;
+      }
+      case 'chmod':
+      case 'fchmodat':
+      case 'fchmodat2': {
+        const [file] = namesOf(name !== 'chmod', args);
+        if (this.#ours(file)) say({ type: 'mode', file, mode: octal(args[name === 'chmod' ? 1 : 2]) });
+        return;
+      }
+      case 'syncfs': {
+        const { file } = descriptor(args[0]);
+        if (this.#ours(file) || file === this.#root) say({ type: 'sync all' });
+        return;
       }
       case 'mkdir':
       case 'mkdirat': {
@@ -232,6 +258,8 @@ function descriptor(arg = ''): { key: string; file: string | undefined } {
   const file = textOf(match[2] ?? '');
   return { key: `${match[1]}<${file}>`, file };
 }
+
+const octal = (text = ''): number => Number.parseInt(text, 8) || 0;
 
 /** The paths among the arguments, each after its folder's descriptor where the call has one. */
 function namesOf(relative: boolean, args: readonly string[]): (string | undefined)[] {

@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   JournalProblem,
   journalPath,
+  lockPath,
   openJournal,
   openJournalReadOnly,
 } from '../../../src/journal/journal.ts';
@@ -84,7 +85,6 @@ describe('a journal', () => {
   };
   const numRuns = Math.max(20, Math.round(runs / 3));
 
-  // Of nothing at all nobody can tell that there was something: so looks one that is being made, too.
   it('that was cut short is not taken for a new one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: bytes.length - 1 }), fc.boolean(), (length, write) => {
@@ -92,6 +92,25 @@ describe('a journal', () => {
       }),
       { numRuns },
     );
+  });
+
+  it.each([openJournal, openJournalReadOnly])('of which nothing is left is not begun anew (%o)', (open) => {
+    const folder = laidOut(Buffer.alloc(0));
+    // What a runner leaves behind, which has never run without one.
+    writeFileSync(lockPath(folder), '');
+    expect(() => open(folder)).toThrow(/is empty, and there have been operations: it was cut short/);
+    expect(readFileSync(journalPath(folder)).length).toBe(0);
+    // Taken away by somebody who wants a new one, as the doctor says.
+    rmSync(journalPath(folder));
+    openJournal(folder).close();
+    open(folder).close();
+  });
+
+  it('that is only being made is not there yet, and is made by the next one', () => {
+    const folder = laidOut(Buffer.alloc(0));
+    expect(() => openJournalReadOnly(folder)).toThrow(/no journal yet/);
+    openJournal(folder).close();
+    expect(listOperations(openJournalReadOnly(folder), 1)).toEqual([]);
   });
 
   it('of a later version is left alone', () => {

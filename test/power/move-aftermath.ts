@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { bootId } from '../../src/host/clock.ts';
+import { openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
+import { listOperations, readSteps } from '../../src/journal/operations.ts';
+import { recordPlace } from '../../src/journal/recorder.ts';
+import { recoverCutOff, type Way } from '../../src/operations/recovery.ts';
+import { hasTables, openedBy } from './aftermath.ts';
+import { filesBelow, fingerprint, layOut, materialize, type Tree } from './disk.ts';
+import { user } from './operation.ts';
+import {
+  configOf,
+  effectsOf,
+  hostOf,
+  newer,
+  older,
+  placesOf,
+  programText,
+  type Effect,
+  type Move,
+} from './move.ts';
+
+/** What a journal says after a crash. */
+interface Told {
+  outcome: string | undefined;
+  steps: ReadonlyMap<string, string>;
+}
+
+/** What must be so of what a crash has left of a move of versions. */
+export class MoveAftermath {
+  readonly #move: Move;
+  readonly #root: string;
+  readonly #scratch: string;
+  readonly #effects: Effect[];
+  readonly #told = new Map<string, Told>();
+
+  /** @param root Where it was made. @param scratch A folder of its own, where a journal is laid out. */
+  constructor(move: Move, root: string, scratch: string) {
+    this.#move = move;
+    this.#root = root;
+    this.#scratch = scratch;
+    this.#effects = effectsOf(move, root);
+  }
+
+  /** @throws where it is not as was promised. */
+  look(tree: Tree): void {
+    const { outcome, steps } = this.#toldBy(tree);
+    // What is being taken back was done, and may be so no more.
+    const goesBack = outcome === undefined && (steps.get(`${user}/stop`) ?? 'pending') !== 'pending';
+    for (const { step, file, before, after } of this.#effects) {
+      const found = wordOf(tree, file);
+      const state = steps.get(step) ?? 'pending';
+      // A user's choice comes with the launcher: until that is done there is none.
+      const may = step === 'choose' && steps.get('launcher') !== 'succeeded' ? ['nothing', before] : [before];
+      if (state === 'succeeded' && !goesBack) expect([step, state, found]).toEqual([step, state, after]);
+      else if (state === 'pending' || state === 'undone') expect(may, `${step} is ${state}`).toContain(found);
+      else expect([...may, after], `${step} is ${state}: old or new, and whole`).toContain(found);
+    }
+    this.#programs(tree, steps);
+    const { deferral, freeze } = placesOf(this.#root);
+    if (this.#move === 'bump' && outcome === 'succeeded')
+      expect(tree.files.get(deferral)?.toString(), 'the restart that is owed').toBe(`${newer}\n`);
+    if (outcome === 'rolled back')
+      expect(tree.files.get(freeze)?.toString(), 'why versions are frozen').toMatch(/ failed .*\n$/);
+    for (const file of [deferral, freeze])
+      if (tree.files.has(file)) expect(tree.files.get(file)?.toString(), file).toMatch(/^.+\n$/);
+  }
+
+  /** Whoever calls t3 gets a program, and all of it; and the version that it was is at hand. */
+  #programs(tree: Tree, steps: Told['steps']): void {
+    const { binary, chosen, programOf } = placesOf(this.#root);
+    const whole = [older, newer].map((version) => fileOf(programText(version)));
+    const callable = (file: string) => expect(whole, `${file} is a program`).toContain(resolved(tree, file));
+    if (!this.#move.startsWith('launcher') || tree.links.has(binary)) callable(binary);
+    else {
+      // The launcher: everybody's program, and that of whoever has one; it ends without the folder of those.
+      expect(tree.folders).toContain(`${chosen}/users`);
+      callable(`${chosen}/default`);
+      for (const link of tree.links.keys()) if (link.startsWith(`${chosen}/users/`)) callable(link);
+    }
+    if (steps.get('install') === 'succeeded')
+      expect(resolved(tree, programOf(older)), 'the version that it was').toBe(fileOf(programText(older)));
+    if (steps.get('download') === 'succeeded')
+      expect(resolved(tree, programOf(newer)), 'what was fetched').toBe(fileOf(programText(newer)));
+  }
+
+  #toldBy({ files }: Tree): Told {
+    const { state } = placesOf(this.#root);
+    const journal = new Map(
+      [...files].filter(([file]) => file.startsWith(`${state}/journal`) && !file.endsWith('-shm')),
+    );
+    const print = fingerprint(journal);
+    const known = this.#told.get(print);
+    if (known !== undefined) return known;
+    materialize(journal, this.#root, this.#scratch);
+    const told = readTold(placesOf(this.#scratch).state);
+    this.#told.set(print, told);
+    return told;
+  }
+
+  /**
+   * Let the next runner have it: everything is as it was before, or as it was to be. At the very place, for the journal
+   * has its paths in it.
+   */
+  async recover(tree: Tree, way: Extract<Way, 'resume' | 'roll back'>): Promise<void> {
+    layOut(tree, this.#root);
+    const config = configOf(this.#root);
+    const durable = openJournal(config.paths.state);
+    const quick = openJournal(config.paths.state, false);
+    const host = hostOf(this.#root, config, this.#move === 'bump that goes back' ? newer : older);
+    try {
+      const [newest] = listOperations(durable, 1);
+      if (newest === undefined || newest.state === 'ended') return;
+      recordPlace(durable, newest.id, { kind: 'group', group: 1, cookie: 'x', boot: bootId() });
+      await recoverCutOff({
+        host: { ...host, runners: { ...host.runners, lives: () => Promise.resolve(false) } },
+        config,
+        durable,
+        quick,
+        decision: { operation: newest.id, way },
+      });
+      const { state, outcome, reason } = listOperations(durable, 1)[0] ?? {};
+      expect(state).toBe('ended');
+      const now = filesBelow(this.#root);
+      this.look(now);
+      // All of it, or nothing.
+      if (this.#move.startsWith('bump'))
+        for (const { step, file, before, after } of this.#effects)
+          expect([step, wordOf(now, file)], `${outcome}: ${reason}`).toEqual([
+            step,
+            outcome === 'succeeded' ? after : before,
+          ]);
+      const left = [...now.files.keys(), ...now.links.keys()].map((file) => path.relative(this.#root, file));
+      expect(left.filter((file) => /partial|\.t3-cockpit/.test(file))).toEqual([]);
+    } finally {
+      quick.close();
+      durable.close();
+      await host.close();
+      rmSync(this.#root, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Nothing, where there is no journal yet. */
+function readTold(state: string): Told {
+  const steps = new Map<string, string>();
+  const journal = path.join(state, 'journal.sqlite');
+  if (!existsSync(journal) || !hasTables(journal)) return { outcome: undefined, steps };
+  expect(openedBy(journal)).toBe('ok');
+  const db = openJournalReadOnly(state);
+  try {
+    const [newest] = listOperations(db, 1);
+    if (newest === undefined) return { outcome: undefined, steps };
+    for (const { id, state: each } of readSteps(db, newest.id)) steps.set(id, each);
+    return { outcome: newest.outcome, steps };
+  } finally {
+    db.close();
+  }
+}
+
+/** As `fileWord`. */
+function wordOf({ files, links, modes }: Tree, file: string): string {
+  const [bytes, to] = [files.get(file), links.get(file)];
+  if (to !== undefined) return `leads to ${to}`;
+  if (bytes === undefined) return 'nothing';
+  return `${(modes.get(file) ?? 0).toString(8)} ${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+const fileOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** The digest of the executable file at the end of all links. */
+function resolved({ files, links, modes }: Tree, file: string): string {
+  let at = file;
+  for (let step = 0; step < 10; step += 1) {
+    const to = links.get(at);
+    if (to === undefined) break;
+    at = path.resolve(path.dirname(at), to);
+  }
+  const bytes = files.get(at);
+  if (bytes === undefined) return `nothing at ${at}`;
+  if (((modes.get(at) ?? 0) & 0o111) === 0) return `${at} may not be executed`;
+  return createHash('sha256').update(bytes).digest('hex');
+}
