@@ -13,6 +13,7 @@ import {
   recordPlace,
   recordStopRequest,
 } from '../journal/recorder.ts';
+import type { OperationRecord } from '../journal/records.ts';
 import { Binaries } from '../t3/binaries.ts';
 import { excerpt } from '../text/printable.ts';
 import { execute } from './executor.ts';
@@ -48,14 +49,25 @@ export async function runOperation(argv: readonly string[], open = openHost): Pr
   const documents = readOperationDocuments(durable, id);
   if (operation === undefined || documents === undefined)
     throw new Error(`there is no operation ${id} in ${state}`);
-  if (operation.state !== 'requested') throw new Error(`operation ${id} was taken up before`);
+  requireUntaken(operation);
   // The operation carries the configuration that it was planned with.
   const config = documents.config as Config;
   const end = (outcome: 'failed' | 'refused', reason: string) =>
     recordOutcome(durable, systemClock, id, outcome, reason);
 
   const lock = await takeHostLock(lockPath(state), lockPatience);
-  if (lock === undefined) return end('refused', 'another operation has the host');
+  // What was read before the lock may be another runner's by now, should the same operation ever be given to two.
+  const now = readOperation(durable, id);
+  if (lock === undefined) {
+    requireUntaken(now);
+    return end('refused', 'another operation has the host');
+  }
+  try {
+    requireUntaken(now);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   const cookie = process.env[runnerCookieVariable];
   const host = open(config, lock.descriptor, cookie === undefined ? {} : { [runnerCookieVariable]: cookie });
   const recorder = new Recorder(durable, quick, host.clock, id);
@@ -99,6 +111,11 @@ export async function runOperation(argv: readonly string[], open = openHost): Pr
     quick.close();
     durable.close();
   }
+}
+
+/** @throws when another runner has it, or had it: nothing is done twice. */
+function requireUntaken(operation: OperationRecord | undefined): void {
+  if (operation?.state !== 'requested') throw new Error(`operation ${operation?.id} was taken up before`);
 }
 
 /** What a request to recover has decided. */

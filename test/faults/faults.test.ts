@@ -10,14 +10,14 @@ import { openJournal } from '../../src/journal/journal.ts';
 import { listOperations } from '../../src/journal/operations.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
 import { recoverCutOff } from '../../src/operations/recovery.ts';
-import { filesBelow } from '../power/disk.ts';
+import { filesBelow } from '../power/tree.ts';
 import { configOf, hostOf, operate, placesIn, scenarios } from '../power/operation.ts';
 import { prepare, workIn } from '../power/recording.ts';
 import { randomFrom } from '../power/random.ts';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
 import { expectWell, type Standing } from './invariants.ts';
-import { faulty, type Fault } from './faulty.ts';
+import { faulty, ofTheOwner, type Fault } from './faulty.ts';
 
 /**
  * One harness for what works on databases: the real executor, the real processes of the owner, on real files, and one
@@ -65,7 +65,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
       },
     });
     const noted = (argv: readonly string[]) => {
-      if (argv.some((part) => /\/(snapshotter|keeper)\.js$/.test(part))) processes += 1;
+      if (ofTheOwner(argv)) processes += 1;
     };
     const outcome = await operate(scenario, work, counting);
     expectWell(standing, outcome);

@@ -12,11 +12,24 @@ export interface Fault {
     | { before: () => void };
 }
 
-/** The machine as it is, but for the fault. The processes are real ones, and so is what becomes of them. */
-export function faulty(host: Host, { at, how }: Fault, reached: () => void): Host {
+/** The processes of the owner of a database. */
+export const ofTheOwner = (argv: readonly string[]): boolean =>
+  argv.some((part) => /\/(snapshotter|keeper)\.js$/.test(part));
+
+/**
+ * The machine as it is, but for the fault. The processes are real ones, and so is what becomes of them.
+ *
+ * @param counts Which processes count.
+ */
+export function faulty(
+  host: Host,
+  { at, how }: Fault,
+  reached: () => void,
+  counts: (argv: readonly string[]) => boolean = ofTheOwner,
+): Host {
   let asked = 0;
   const isIt = (argv: readonly string[]) => {
-    if (!argv.some((part) => /\/(snapshotter|keeper)\.js$/.test(part))) return false;
+    if (!counts(argv)) return false;
     const now = asked;
     asked += 1;
     if (now === at) reached();
@@ -42,6 +55,16 @@ export function faulty(host: Host, { at, how }: Fault, reached: () => void): Hos
           return host.commands.run(argv, options);
         }
         if (how.done) await host.commands.run(argv, { ...options, onLine: () => undefined });
+        if (!ofTheOwner(argv))
+          return {
+            argv,
+            exitCode: 1,
+            signal: undefined,
+            stdout: '',
+            stderr: how.refuses,
+            failure: undefined,
+            took: 1,
+          };
         options.onLine?.(JSON.stringify({ problem: how.refuses, unseen: true }));
         return { argv, exitCode: 0, signal: undefined, stdout: '', stderr: '', failure: undefined, took: 1 };
       },

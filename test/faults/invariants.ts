@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { openJournalReadOnly } from '../../src/journal/journal.ts';
 import { readSnapshots } from '../../src/journal/snapshots.ts';
 import { parseName } from '../../src/snapshots/names.ts';
-import { filesBelow } from '../power/disk.ts';
+import { filesBelow } from '../power/tree.ts';
 import { placesIn, type Scenario } from '../power/operation.ts';
 import { workIn } from '../power/recording.ts';
 import { dumpWork, integrityOf } from '../sandbox/databases.ts';

@@ -8,7 +8,7 @@ import { readSnapshots } from '../../src/journal/snapshots.ts';
 import { parseName } from '../../src/snapshots/names.ts';
 import { retreat, settle } from '../../src/snapshots/owner/replacement.ts';
 import { dumpWork, integrityOf } from '../sandbox/databases.ts';
-import { fingerprint, materialize, sumOf } from './disk.ts';
+import { fingerprint, materialize, sumOf } from './tree.ts';
 import { placesIn, type Scenario } from './operation.ts';
 import type { Recording } from './recording.ts';
 

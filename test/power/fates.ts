@@ -1,7 +1,8 @@
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
-import type { Disk, Luck, Manner, Tree } from './disk.ts';
+import type { Disk, Luck, Manner } from './disk.ts';
 import { randomFrom } from './random.ts';
+import type { Tree } from './tree.ts';
 
 /** Of random states, how many are laid out at each moment. */
 const perMoment = Number(process.env['T3_COCKPIT_POWER'] ?? (all ? 12 : 1));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { bootId } from '../../src/host/clock.ts';
@@ -8,7 +8,7 @@ import { listOperations, readSteps } from '../../src/journal/operations.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
 import { recoverCutOff, type Way } from '../../src/operations/recovery.ts';
 import { hasTables, openedBy } from './aftermath.ts';
-import { filesBelow, fingerprint, layOut, materialize, type Tree } from './disk.ts';
+import { filesBelow, fingerprint, materialize, type Tree } from './tree.ts';
 import { user } from './operation.ts';
 import {
   configOf,
@@ -100,46 +100,46 @@ export class MoveAftermath {
     return told;
   }
 
-  /**
-   * Let the next runner have it: everything is as it was before, or as it was to be. At the very place, for the journal
-   * has its paths in it.
-   */
-  async recover(tree: Tree, way: Extract<Way, 'resume' | 'roll back'>): Promise<void> {
-    layOut(tree, this.#root);
-    const config = configOf(this.#root);
-    const durable = openJournal(config.paths.state);
-    const quick = openJournal(config.paths.state, false);
-    const host = hostOf(this.#root, config, this.#move === 'bump that goes back' ? newer : older);
-    try {
-      const [newest] = listOperations(durable, 1);
-      if (newest === undefined || newest.state === 'ended') return;
-      recordPlace(durable, newest.id, { kind: 'group', group: 1, cookie: 'x', boot: bootId() });
-      await recoverCutOff({
-        host: { ...host, runners: { ...host.runners, lives: () => Promise.resolve(false) } },
-        config,
-        durable,
-        quick,
-        decision: { operation: newest.id, way },
-      });
-      const { state, outcome, reason } = listOperations(durable, 1)[0] ?? {};
-      expect(state).toBe('ended');
-      const now = filesBelow(this.#root);
-      this.look(now);
-      // All of it, or nothing.
-      if (this.#move.startsWith('bump'))
-        for (const { step, file, before, after } of this.#effects)
-          expect([step, wordOf(now, file)], `${outcome}: ${reason}`).toEqual([
-            step,
-            outcome === 'succeeded' ? after : before,
-          ]);
-      const left = [...now.files.keys(), ...now.links.keys()].map((file) => path.relative(this.#root, file));
-      expect(left.filter((file) => /partial|\.t3-cockpit/.test(file))).toEqual([]);
-    } finally {
-      quick.close();
-      durable.close();
-      await host.close();
-      rmSync(this.#root, { recursive: true, force: true });
-    }
+  /** What must be so once somebody has brought it to an end, by what is there. @throws where it is not */
+  lookAtEnd(outcome: string): void {
+    const now = filesBelow(this.#root);
+    this.look(now);
+    // All of it, or nothing; what could not be led back is said, and is one or the other.
+    if (this.#move.startsWith('bump') && outcome !== 'failed')
+      for (const { step, file, before, after } of this.#effects)
+        expect([step, wordOf(now, file)], outcome).toEqual([step, outcome === 'succeeded' ? after : before]);
+    const left = [...now.files.keys(), ...now.links.keys()].map((file) => path.relative(this.#root, file));
+    if (outcome !== 'failed') expect(left.filter((file) => /partial|\.t3-cockpit/.test(file))).toEqual([]);
+  }
+}
+
+/** Let the next runner take an operation on, or back, whose own has died. @returns how it has ended then */
+export async function recovered(
+  which: Move,
+  root: string,
+  way: Extract<Way, 'resume' | 'roll back'>,
+): Promise<string> {
+  const config = configOf(root);
+  const durable = openJournal(config.paths.state);
+  const quick = openJournal(config.paths.state, false);
+  const host = hostOf(which, root, config);
+  try {
+    const [newest] = listOperations(durable, 1);
+    if (newest === undefined) return 'interrupted';
+    if (newest.state === 'ended') return newest.outcome ?? '';
+    recordPlace(durable, newest.id, { kind: 'group', group: 1, cookie: 'x', boot: bootId() });
+    await recoverCutOff({
+      host: { ...host, runners: { ...host.runners, lives: () => Promise.resolve(false) } },
+      config,
+      durable,
+      quick,
+      decision: { operation: newest.id, way },
+    });
+    return listOperations(durable, 1)[0]?.outcome ?? 'none';
+  } finally {
+    quick.close();
+    durable.close();
+    await host.close();
   }
 }
 

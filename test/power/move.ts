@@ -84,7 +84,7 @@ done
 `;
 
 /** Make what a move begins with. Where the host's t3 is a file of its own, the cockpit has never moved it. */
-export function prepareMove(move: Move, root: string): void {
+export function prepareMove(which: Move, root: string): void {
   const places = placesOf(root);
   const put = (file: string, text: string) => {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -97,13 +97,13 @@ export function prepareMove(move: Move, root: string): void {
   put(places.packed, programText(newer));
   put(places.lastGood, `${older}\n`);
   mkdirSync(path.dirname(places.freeze));
-  if (move === 'bump that goes back') put(places.binary, programText(older));
+  if (which === 'bump that goes back') put(places.binary, programText(older));
   else {
     put(places.programOf(older), programText(older));
     symlinkSync(`../lib/t3/${older}/bin/t3`, places.binary);
   }
-  if (move !== 'bump') put(places.programOf(newer), programText(newer));
-  if (move !== 'launcher that is taken away') return;
+  if (which !== 'bump') put(places.programOf(newer), programText(newer));
+  if (which !== 'launcher that is taken away') return;
   const { users, everybody } = launcherPlaces(configOf(root));
   mkdirSync(users, { recursive: true });
   symlinkSync(places.programOf(older), path.join(users, user));
@@ -113,8 +113,10 @@ export function prepareMove(move: Move, root: string): void {
 }
 
 /** The machine as it is, but for servers: there is one, of which nobody can tell whether it is busy. */
-export function hostOf(root: string, config: Config, runs: string): Host {
+export function hostOf(which: Move, root: string, config: Config): Host {
   const { home } = placesOf(root);
+  // A server that says that it runs the new version already was moved by nobody.
+  const runs = which === 'bump that goes back' ? newer : older;
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const accounts = [
     { name: user, ...self, home },
@@ -145,17 +147,17 @@ export function hostOf(root: string, config: Config, runs: string): Host {
   };
 }
 
-export function planOf(move: Move, root: string, integrity: string): Plan {
+export function planOf(which: Move, root: string, integrity: string): Plan {
   const { home, versions, programOf, pins, binary, lastGood, deferral, chosen } = placesOf(root);
   const [live, unit] = [`${home}/.t3/userdata/state.sqlite`, `t3-serve@${user}.service`];
   const beside = { user, live, home, base: `${live}.t3-cockpit-abcdef12`, unit };
   const host = { user: null, title: '', from: older, to: newer };
   const common = { leftOut: [], parallel: 1, notes: [] };
-  if (move === 'launcher that is taken away') {
+  if (which === 'launcher that is taken away') {
     const step: Step = { ...host, kind: 'launcher', id: 'launcher', target: programOf(older), chosen: null };
     return planSchema.parse({ kind: 'launcher', lanes: [{ user: null, steps: [step] }], ...common });
   }
-  if (move === 'launcher') {
+  if (which === 'launcher') {
     const choose = { link: `${chosen}/users/${user}`, whose: user, back: false };
     const steps: Step[] = [
       {
@@ -177,7 +179,7 @@ export function planOf(move: Move, root: string, integrity: string): Plan {
     ...(index === 0 ? { user, base: home } : { base: '/' }),
     variable: 'T3_PIN',
   }));
-  const goesBack = move === 'bump that goes back';
+  const goesBack = which === 'bump that goes back';
   const install: Step = {
     ...host,
     kind: 'install',
@@ -228,18 +230,28 @@ export function planOf(move: Move, root: string, integrity: string): Plan {
   });
 }
 
-/** Do a move. @returns how it ended */
-export async function move(which: Move, root: string): Promise<string> {
+/**
+ * Do a move.
+ *
+ * @param between What stands between the steps and the machine.
+ * @param begun Told when the first step is about to begin.
+ * @returns how it ended
+ */
+export async function move(
+  which: Move,
+  root: string,
+  between: (host: Host) => Host = (host) => host,
+  begun: () => void = () => undefined,
+): Promise<string> {
   const config = configOf(root);
-  // A server that says that it runs the new version already was moved by nobody.
-  const host = hostOf(root, config, which === 'bump that goes back' ? newer : older);
+  const host = between(hostOf(which, root, config));
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
   try {
     const integrity = await host.trees.integrity(placesOf(root).package);
     return await perform(
       planOf(which, root, integrity),
-      { config, host, durable, quick },
+      { config, host, durable, quick, begun },
       new Binaries(host, config),
     );
   } finally {
@@ -262,11 +274,11 @@ export interface Effect {
 }
 
 /** What a move does to which file, found by other means than its own. */
-export function effectsOf(move: Move, root: string): Effect[] {
+export function effectsOf(which: Move, root: string): Effect[] {
   const { pins, binary, programOf, lastGood, chosen } = placesOf(root);
   const leads = (to: string) => `leads to ${to}`;
   const launcher = () => fileWord(launcherText(configOf(root)));
-  if (move === 'launcher that is taken away')
+  if (which === 'launcher that is taken away')
     return [
       { step: 'launcher', file: binary, before: launcher(), after: leads(programOf(older)) },
       { step: 'launcher', file: `${chosen}/default`, before: leads(programOf(older)), after: 'nothing' },
@@ -277,7 +289,7 @@ export function effectsOf(move: Move, root: string): Effect[] {
         after: 'nothing',
       },
     ];
-  if (move === 'launcher')
+  if (which === 'launcher')
     return [
       {
         step: 'launcher',
@@ -302,7 +314,7 @@ export function effectsOf(move: Move, root: string): Effect[] {
     {
       step: 'install',
       file: binary,
-      before: move === 'bump' ? leads(`../lib/t3/${older}/bin/t3`) : fileWord(programText(older)),
+      before: which === 'bump' ? leads(`../lib/t3/${older}/bin/t3`) : fileWord(programText(older)),
       after: leads(programOf(newer)),
     },
     {
@@ -314,6 +326,6 @@ export function effectsOf(move: Move, root: string): Effect[] {
   ];
 }
 
-const [which, root] = process.argv.slice(2);
+const [asked, root] = process.argv.slice(2);
 if (process.argv[1] === import.meta.filename && root !== undefined)
-  process.stdout.write(await move(which as Move, root));
+  process.stdout.write(await move(asked as Move, root, undefined, () => process.stderr.write('begun\n')));

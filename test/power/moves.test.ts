@@ -4,10 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
-import { Disk, fingerprint, type Tree } from './disk.ts';
+import { Disk } from './disk.ts';
+import { fingerprint, layOut, type Tree } from './tree.ts';
 import { crashesOf } from './fates.ts';
 import { moves, prepareMove, type Move } from './move.ts';
-import { MoveAftermath } from './move-aftermath.ts';
+import { MoveAftermath, recovered } from './move-aftermath.ts';
 import { traced } from './recording.ts';
 import { hasStrace, type Operation } from './trace.ts';
 
@@ -49,22 +50,23 @@ describe.skipIf(!hasStrace).each(moves)('the power goes in a move: %s', (move) =
 
   it('and leaves each file old or new, and done what is said to be done; the next runner makes one of it', async () => {
     const aftermath = aftermathOf(move);
-    let recovered = 0;
+    let taken = 0;
     const states = tryAll(move, new Disk(root, before, operations), aftermath);
     const every = all ? 5 : Math.ceil(states.length / 4);
     for (const [index, { tree, words }] of states.entries()) {
       if (index % every !== seed % every) continue;
-      const way = recovered % 2 === 0 ? 'roll back' : 'resume';
+      const way = taken % 2 === 0 ? 'roll back' : 'resume';
       try {
-        await aftermath.recover(tree, way);
+        layOut(tree, root);
+        aftermath.lookAtEnd(await recovered(move, root, way));
       } catch (error) {
         throw new Error(`T3_COCKPIT_SEED=${seed}: ${move}, ${words}, then ${way}:\n${String(error)}`, {
           cause: error,
         });
       }
-      recovered += 1;
+      taken += 1;
     }
-    counts.push(`${move} ${states.length} states, ${recovered} taken on or back`);
+    counts.push(`${move} ${states.length} states, ${taken} taken on or back`);
     total += states.length;
   }, 600_000);
 

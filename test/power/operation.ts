@@ -154,6 +154,17 @@ function stepsOf(scenario: Scenario, root: string, journal: ReturnType<typeof op
   }
 }
 
+/** What a scenario is about, of what is there. */
+export function planOf(scenario: Scenario, root: string, journal: Sqlite): Plan {
+  return planSchema.parse({
+    kind: scenario === 'removal' ? 'prune' : scenario.startsWith('restore') ? 'restore' : 'backup',
+    lanes: [{ user, steps: stepsOf(scenario, root, journal) }],
+    leftOut: [],
+    parallel: 1,
+    notes: [],
+  });
+}
+
 /** What an operation is done to, and with. */
 export interface Performing {
   config: Config;
@@ -161,7 +172,7 @@ export interface Performing {
   durable: Sqlite;
   quick: Sqlite;
   /** Told when the first step is about to begin. */
-  begun?: () => void;
+  begun: () => void;
 }
 
 /** Record a plan, do it as the runner does, and give it its outcome. @returns how it ended */
@@ -181,7 +192,7 @@ export async function perform(
   });
   const recorder = new Recorder(durable, quick, host.clock, id);
   recorder.started();
-  begun?.();
+  begun();
   const execution = { host, config, recorder, binaries, signal: new AbortController().signal };
   const { outcome, reason } = movesVersions(plan)
     ? await (await prepareMoving(plan, execution)).forward()
@@ -200,26 +211,16 @@ export async function operate(
   scenario: Scenario,
   root: string,
   between: (host: Host) => Host = (host) => host,
-  begun?: () => void,
+  begun: () => void = () => undefined,
 ): Promise<string> {
   const config = configOf(root);
   const host = between(hostOf(root, config));
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
   try {
-    const plan: Plan = planSchema.parse({
-      kind: scenario === 'removal' ? 'prune' : scenario.startsWith('restore') ? 'restore' : 'backup',
-      lanes: [{ user, steps: stepsOf(scenario, root, durable) }],
-      leftOut: [],
-      parallel: 1,
-      notes: [],
-    });
+    const plan = planOf(scenario, root, durable);
     const binaries = { startedFor: () => Promise.resolve({ version }) } as unknown as Binaries;
-    return await perform(
-      plan,
-      { config, host, durable, quick, ...(begun === undefined ? {} : { begun }) },
-      binaries,
-    );
+    return await perform(plan, { config, host, durable, quick, begun }, binaries);
   } finally {
     quick.close();
     durable.close();

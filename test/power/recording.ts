@@ -4,7 +4,8 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { execa } from 'execa';
 import { dumpWork } from '../sandbox/databases.ts';
-import { Disk, filesBelow, type Tree } from './disk.ts';
+import { Disk } from './disk.ts';
+import { filesBelow, type Tree } from './tree.ts';
 import { operate, placesIn, type Scenario } from './operation.ts';
 import { operationsIn, straceArguments, type Operation } from './trace.ts';
 
