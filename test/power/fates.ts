@@ -7,13 +7,12 @@ import type { Tree } from './tree.ts';
 /** Of random states, how many are laid out at each moment. */
 const perMoment = Number(process.env['T3_COCKPIT_POWER'] ?? (all ? 12 : 1));
 
-/** What may be left of an operation by a crash at one of its moments: by both manners, with no luck, all of it, and some. */
-export function* crashesOf(disk: Disk): Generator<{ tree: Tree; moment: number; words: string }> {
-  for (const moment of disk.moments)
+/** What may be left of an operation by a crash at each of these moments: by both manners, with no luck, all of it, and some. */
+export function* crashesOf(disk: Disk, moments = disk.moments): Generator<{ tree: Tree; words: string }> {
+  for (const moment of moments)
     for (const [manner, luck, name] of fates(moment))
       yield {
         tree: disk.after(moment, manner, luck),
-        moment,
         words: `before call ${moment} of ${disk.length}, ${manner}, ${name}`,
       };
 }
