@@ -103,9 +103,8 @@ export function commandEffects({
     if (!answer.success) return { problem: `${askingText(asking)} gave no answer` };
     const { id, installed } = answer.data.schedule;
     if (asking.kind === 'cancel') return { said: `schedule ${id} is cancelled` };
-    return {
-      said: `schedule ${id} waits${installed === true ? '' : `, and nothing starts it by itself here: t3-cockpit schedule run ${id} --now`}; t lists it`,
-    };
+    const itself = installed === true ? '' : '; nothing starts it by itself here';
+    return { said: `schedule ${id} waits${itself} (t lists it)` };
   };
   return {
     backup: (users) => ask('backup', ...users),

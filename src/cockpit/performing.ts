@@ -177,21 +177,22 @@ export class Performer {
 
   /** Do what was agreed to. */
   carryOut({ asking, from }: Extract<Mode, { kind: 'plan' }>, interruptTurn: boolean): void {
-    this.#show({ kind: 'fleet', pane: from });
+    // Where what comes of it is seen: of a bump for later, the trial of its version.
+    const listed = asking.kind === 'cancel' || (asking.kind === 'schedule' && asking.what.kind !== 'bump');
+    this.#show(listed ? { kind: 'schedules', at: 0, key: undefined, from } : { kind: 'fleet', pane: from });
     void this.ask(askingText(asking), () => this.#effects.carryOut(asking, interruptTurn));
   }
 
   /** One operation wholly; escape leads back to where it was opened from. */
   open(id: number): void {
-    const { mode, operation } = this.#store.get();
-    const runs = operation?.operation.id === id && operation.operation.state !== 'ended';
+    const { mode } = this.#store.get();
     this.#store.dispatch({ type: 'read', operation: id });
     this.#show({
       kind: 'operation',
       id,
-      view: runs ? 'output' : 'tree',
+      view: 'tree',
       offset: 0,
-      follow: runs,
+      follow: false,
       search: '',
       typing: false,
       from: paneOf(mode),

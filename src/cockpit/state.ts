@@ -5,6 +5,7 @@ import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import type { Change } from '../journal/history.ts';
 import type { ScheduleRecord } from '../journal/schedules.ts';
 import type { Later } from './later.ts';
+import type { UserPart } from '../journal/operations.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../journal/records.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { Told } from '../operations/happened.ts';
@@ -127,7 +128,7 @@ export interface ListedOperation {
 /** The past of one user: what they took part in, and what changed, newest first. */
 export interface Chronicle {
   user: string;
-  operations: readonly { operation: OperationRecord; step: StepRecord }[];
+  operations: readonly UserPart[];
   changes: readonly Change[];
 }
 

@@ -145,15 +145,16 @@ interface StepRow {
 }
 
 /** The steps of an operation in the order of its plan, with how far each is. */
-export function readSteps(db: Sqlite, operation: number): StepRecord[] {
+export function readSteps(db: Sqlite, operation: number, user?: string): StepRecord[] {
+  const whose = user === undefined ? '' : 'AND s.user = ?';
   return db
-    .prepare<[number], StepRow>(
+    .prepare<[number, ...string[]], StepRow>(
       `SELECT s.id, s.user, s.kind, s.title, s.state, s.undo, s.result, s.reason, s.started_at, s.ended_at,
               p.phase, p.done, p.total, p.at
          FROM steps s LEFT JOIN progress p ON p.operation = s.operation AND p.step = s.id
-        WHERE s.operation = ? ORDER BY s.position`,
+        WHERE s.operation = ? ${whose} ORDER BY s.position`,
     )
-    .all(operation)
+    .all(operation, ...(user === undefined ? [] : [user]))
     .map((row) => ({
       id: row.id,
       user: row.user ?? undefined,
@@ -174,21 +175,22 @@ function progressOf(row: StepRow): StepProgress | undefined {
   return { phase: row.phase, done: row.done, total: row.total, at: row.at };
 }
 
-/** The newest operations that a user took part in, with their part in each. */
-export function operationsOfUser(
-  db: Sqlite,
-  user: string,
-  limit: number,
-): { operation: OperationRecord; step: StepRecord }[] {
+/** What a user took part in, and their part in it. */
+export interface UserPart {
+  operation: OperationRecord;
+  steps: readonly StepRecord[];
+}
+
+/** The newest operations that a user took part in. */
+export function operationsOfUser(db: Sqlite, user: string, limit: number): UserPart[] {
   const ids = db
-    .prepare<[string, number], { operation: number; id: string }>(
-      'SELECT operation, id FROM steps WHERE user = ? ORDER BY operation DESC, position LIMIT ?',
+    .prepare<[string, number], { operation: number }>(
+      'SELECT DISTINCT operation FROM steps WHERE user = ? ORDER BY operation DESC LIMIT ?',
     )
     .all(user, limit);
-  return ids.flatMap(({ operation: number, id }) => {
+  return ids.flatMap(({ operation: number }) => {
     const operation = readOperation(db, number);
-    const step = readSteps(db, number).find((each) => each.id === id);
-    return operation === undefined || step === undefined ? [] : [{ operation, step }];
+    return operation === undefined ? [] : [{ operation, steps: readSteps(db, number, user) }];
   });
 }
 

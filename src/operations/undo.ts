@@ -58,7 +58,8 @@ function undoableOf(
   if (replaced.state !== 'succeeded')
     return no(`operation ${id} replaced nothing in the end (${replaced.state}): there is nothing to undo`);
   const later = operationsOfUser(journal, user, farEnough).find(
-    ({ operation: other, step }) => other.id > id && step.kind === 'replace' && step.state === 'succeeded',
+    ({ operation: other, steps: own }) =>
+      other.id > id && own.some(({ kind, state }) => kind === 'replace' && state === 'succeeded'),
   );
   if (later !== undefined)
     return no(`operation ${later.operation.id} has replaced ${user}’s database since: undo that one first`);

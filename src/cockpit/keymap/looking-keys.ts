@@ -100,7 +100,7 @@ export const lookingKeys: readonly Binding[] = [
   {
     keys: ['tab', 'right'],
     label: 'next tab',
-    help: 'The next of: overview, snapshots, log, operations, versions.',
+    help: 'The next of: overview, snapshots, log, operations (and the history of what has changed), versions.',
     intent: { type: 'tab', to: 1 },
     looks: true,
     modes: ['detail'],

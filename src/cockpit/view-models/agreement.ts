@@ -8,9 +8,10 @@ import {
   type OverviewCell,
 } from '../../view/overview.ts';
 import type { Plan } from '../../operations/plan.ts';
-import { pad, width, wrapped } from '../../view/format.ts';
+import { clockText, pad, width, wrapped } from '../../view/format.ts';
 import type { Tone } from '../../view/cell.ts';
-import { askingText, wordOf } from '../asking.ts';
+import { windowFor } from '../later.ts';
+import { askingText, wordOf, type Asking } from '../asking.ts';
 import type { CockpitState, Mode } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
 import type { Scrolled } from './scrolled.ts';
@@ -31,7 +32,7 @@ export function agreementBody(state: CockpitState, mode: Extract<Mode, { kind: '
       ? [[segment('  …', 'muted')]]
       : 'refused' in preview
         ? refusedLines(preview.refused, columns)
-        : planLines(preview.plan, columns);
+        : [...laterLines(asking, state), ...planLines(preview.plan, columns)];
   const words = preview !== undefined && 'refused' in preview ? ': not possible' : '';
   return {
     title: `${askingText(asking)}${words}`,
@@ -39,6 +40,17 @@ export function agreementBody(state: CockpitState, mode: Extract<Mode, { kind: '
     length: lines.length,
     line: (index) => lines[index] ?? [],
   };
+}
+
+/** The plan of what is done later speaks as if it were done now. */
+function laterLines(asking: Asking, { now, size }: CockpitState): Line[] {
+  if (asking.kind !== 'schedule') return [];
+  const found = windowFor(asking.when, now.wall);
+  const when =
+    'problem' in found
+      ? asking.when
+      : `${clockText(found.window.begins, now.wall)} to ${clockText(found.window.ends, found.window.begins)}`;
+  return [...paragraph(`Not now, but from ${when}: “now” below is then.`, 'attention', size.columns), []];
 }
 
 function refusedLines(reason: string, columns: number): Line[] {

@@ -8,7 +8,8 @@ import { stepResultText } from '../../view/operation.ts';
 import { cell } from '../../view/cell.ts';
 import type { Change } from '../../journal/history.ts';
 import type { StepRecord } from '../../journal/records.ts';
-import { detailTabs, type Chronicle, type CockpitState, type DetailTab } from '../state.ts';
+import type { UserPart } from '../../journal/operations.ts';
+import { detailTabs, type CockpitState, type DetailTab } from '../state.ts';
 import { factLines, furtherLines, line, versionLines } from './facts.ts';
 import { clip, segment, type Line } from './line.ts';
 import { logLines } from './log.ts';
@@ -157,24 +158,40 @@ function fileSegments({ record, file }: CatalogEntry, old: boolean): Line {
   ];
 }
 
-function operationLine(took: Chronicle['operations'][number] | undefined, columns: number): Line {
-  if (took === undefined) return [];
-  const { operation, step } = took;
-  const words = stepResultText(step);
+/** One operation, and how the user’s part in it went. */
+function operationLine(part: UserPart | undefined, columns: number): Line {
+  if (part === undefined) return [];
+  const { operation, steps } = part;
+  const telling = tellingStep(steps);
+  const went = telling?.state ?? 'succeeded';
+  const where = telling === undefined ? '' : ` at ${telling.title}`;
+  const words = telling === undefined ? resultWords(steps) : (telling.reason ?? '');
   return clip(
     [
       segment(` ${dateText(operation.requestedAt)}  `, 'muted'),
-      segment(`${operation.id} ${operation.kind}: ${ofFile(step)}`),
-      segment(step.state, step.state === 'succeeded' ? 'ok' : 'attention'),
-      segment(words === '' ? '' : `: ${words}`, 'muted'),
+      segment(`${operation.id} ${operation.kind}: `),
+      segment(went, went === 'succeeded' ? 'ok' : went === 'started' ? 'busy' : 'attention'),
+      segment(words === '' ? where : `${where}: ${words}`, 'muted'),
     ],
     columns,
   );
 }
 
-/** Of steps of which a user has several, one for a file: which. */
-const ofFile = ({ kind, title }: StepRecord): string =>
-  kind === 'verify-snapshot' || kind === 'remove-snapshot' ? `${title}: ` : '';
+/** The step that says how it went: what went wrong, else what moves; none where all of it is done. */
+function tellingStep(steps: readonly StepRecord[]): StepRecord | undefined {
+  for (const state of ['failed', 'refused', 'started', 'interrupted', 'undone', 'pending'] as const) {
+    const found = steps.find((step) => step.state === state);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What came of it; of several steps of which each has a result, how many there are, and the first one’s. */
+function resultWords(steps: readonly StepRecord[]): string {
+  const results = steps.map(stepResultText).filter((text) => text !== '');
+  const [first = ''] = results;
+  return results.length > 1 ? `${steps.length} steps: ${first}` : first;
+}
 
 /** A change with how long it lasted; of what is so now, since when, and what was before. */
 function changeLine(changes: readonly Change[], index: number, wall: number, columns: number): Line {

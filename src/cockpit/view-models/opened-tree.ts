@@ -61,8 +61,8 @@ function focusIn(rows: readonly TreeRow[]): number {
         branch.state === standing &&
         (branch.branches.length === 0 || rows[index + 1]?.branch !== branch.branches[0]),
     );
-  const moving = lastIn('started');
-  return Math.max(0, moving === -1 ? lastIn('failed') : moving);
+  const found = (['started', 'failed', 'refused', 'interrupted'] as const).map(lastIn);
+  return found.find((at) => at !== -1) ?? 0;
 }
 
 /** The branch that is selected, or looked at because it moves. */

@@ -6,6 +6,7 @@ import { bodyOf } from '../../../src/cockpit/view-models/body.ts';
 import { lineWidth } from '../../../src/cockpit/view-models/line.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
 import { known } from '../../../src/fleet/observation.ts';
+import type { StepRecord } from '../../../src/journal/records.ts';
 import type { CatalogEntry } from '../../../src/snapshots/catalog.ts';
 import { dateText } from '../../../src/view/format.ts';
 import {
@@ -19,6 +20,7 @@ import {
   four,
   windowOf,
 } from '../../fakes/cockpit.ts';
+import { operation, step } from '../../components/screens/records.ts';
 import { instanceOf, startMoment } from '../../fakes/fleet.ts';
 
 /** What takes the place of the grid: everything about a user, and expected against found. */
@@ -114,6 +116,39 @@ describe('detail and report', () => {
     // Somebody else's past is nobody's: it is being read.
     const bobs = windowOf({ ...state, selected: 'bob' }).lines.map(textOf);
     expect(bobs.at(-1)).toBe(' nothing that was seen');
+  });
+
+  it('tell each operation that the user took part in once: what went wrong in it, else what came of it', () => {
+    const part = (id: number, kind: string, ...steps: StepRecord[]) => ({
+      operation: operation({ id, kind, state: 'ended' }),
+      steps,
+    });
+    const made = { bytes: 868_000, work: { threads: 24, messages: 210 }, file: 'manual-1.sqlite' };
+    const state: CockpitState = {
+      ...four({ columns: 120, rows: 40 }),
+      mode: { kind: 'detail', tab: 'operations', offset: 0, from: 'instance' },
+      chronicle: {
+        user: 'alice',
+        changes: [],
+        operations: [
+          part(
+            4,
+            'bump',
+            step('alice', 'snapshot', 'snapshot', 'succeeded', { result: made }),
+            step('alice', 'stop', 'stop the server', 'refused', { reason: 'a turn is in flight' }),
+            step('alice', 'start', 'start the server', 'interrupted', { startedAt: undefined }),
+          ),
+          part(3, 'backup', step('alice', 'snapshot', 'snapshot', 'succeeded', { result: made })),
+          part(2, 'backup', step('alice', 'snapshot', 'snapshot', 'started')),
+        ],
+      },
+    };
+    const lines = windowOf(state).lines.map((line) => textOf(line).slice(22));
+    expect(lines.slice(2, 5)).toEqual([
+      '4 bump: refused at stop the server: a turn is in flight',
+      '3 backup: succeeded: 868 kB, 24 threads, 210 messages: manual-1.sqlite',
+      '2 backup: started at snapshot',
+    ]);
   });
 
   it('tell what was done with a snapshot, on a narrow screen below it', () => {

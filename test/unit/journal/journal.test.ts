@@ -7,6 +7,7 @@ import { dataVersion, readEvents, readLastEvents } from '../../../src/journal/ev
 import {
   listOperations,
   openOperations,
+  operationsOfUser,
   readOperation,
   readOperationDocuments,
   readSteps,
@@ -150,6 +151,18 @@ describe('an operation', () => {
     expect(readEvents(db, id, events[3]!.id)).toHaveLength(2);
     expect(readLastEvents(db, id, 2)).toEqual(events.slice(-2));
     expect(openOperations(db)).toEqual([]);
+  });
+
+  it('is told of a user with their own steps alone, the newest first', () => {
+    const { db, id } = newOperation();
+    const { id: next } = newOperation();
+    const parts = operationsOfUser(db, 'emo', 10);
+    expect(parts.map(({ operation, steps: own }) => [operation.id, own.map((each) => each.id)])).toEqual([
+      [next, ['emo/snapshot']],
+      [id, ['emo/snapshot']],
+    ]);
+    expect(operationsOfUser(db, 'emo', 1).map(({ operation }) => operation.id)).toEqual([next]);
+    expect(operationsOfUser(db, 'nobody', 10)).toEqual([]);
   });
 
   it('leaves no step unfinished when it has an outcome', () => {
