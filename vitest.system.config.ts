@@ -1,4 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** By name: files that share a machine come in the same order everywhere, not by what each took there the last time. */
+class ByName extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return Promise.resolve(files.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId)));
+  }
+}
 
 /** The tier that needs root, a running systemd and a machine to throw away: `npm run test:system`. */
 export default defineConfig({
@@ -9,5 +17,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // They share one machine: its units, its users, its journal.
     fileParallelism: false,
+    sequence: { sequencer: ByName },
   },
 });

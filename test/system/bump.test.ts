@@ -1,38 +1,26 @@
-import {
-  appendFileSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dumpWork } from '../sandbox/databases.ts';
 import { until } from '../sandbox/sandbox.ts';
 import { buildMachine, cockpit, databaseOf, sh, unitOf, users, type Run } from './machine.ts';
-import { rememberVersions, startPackageSource, writePin } from './versions.ts';
+import { startPackageSource, writePin } from './versions.ts';
 
 /** A version brought to everybody, and taken back, with real units and real users. */
 
 const pinned = '/home/vera/code/scripts/t3-autoupdate.sh';
 let source: string;
-let leave: (() => Promise<unknown>)[];
+let stopSource: () => Promise<unknown>;
 let before: Record<string, string>;
 beforeAll(async () => {
   await buildMachine();
   const found = await startPackageSource();
   source = found.setting;
   await writePin(pinned, 'vera');
-  leave = [await rememberVersions(users.map(({ name }) => name)), found.stop];
+  stopSource = found.stop;
   before = work();
 });
-// The files of one run share the machine: as it was built.
-afterAll(async () => {
-  for (const each of leave) await each();
-  rmSync(path.dirname(path.dirname(pinned)), { recursive: true });
-});
+afterAll(() => stopSource());
 
 const work = () => Object.fromEntries(users.map(({ name }) => [name, dumpWork(databaseOf(name))]));
 const settings = [

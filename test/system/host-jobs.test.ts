@@ -1,12 +1,9 @@
 import {
   chmodSync,
-  copyFileSync,
   existsSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   readlinkSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -24,7 +21,6 @@ import {
   node,
   programCommand,
   sh,
-  snapshotsOf,
   unitOf,
   users,
   type Run,
@@ -84,7 +80,6 @@ beforeAll(async () => {
     writeFileSync(unitFile(`${job}.timer`), `[Timer]\n${when}\n[Install]\nWantedBy=timers.target\n`);
   }
   await sh('systemctl', 'daemon-reload');
-  copyFileSync('/usr/bin/t3', '/var/tmp/t3-before-jobs');
   expect((await cockpit('backup')).exitCode).toBe(0);
 });
 afterAll(async () => {
@@ -93,22 +88,7 @@ afterAll(async () => {
   await sh('systemctl', 'disable', '--now', ...timers);
   for (const job of jobs) for (const end of ['service', 'timer']) rmSync(unitFile(`${job}.${end}`));
   rmSync(enforcer);
-  // The files of one run share the machine: as it was built.
-  await sh('systemctl', 'stop', ...users.map(({ name }) => unitOf(name)));
-  copyFileSync('/var/tmp/t3-before-jobs', '/usr/bin/t3.before');
-  await sh('chmod', '0755', '/usr/bin/t3.before');
-  renameSync('/usr/bin/t3.before', '/usr/bin/t3');
-  rmSync('/usr/lib/node_modules/t3', { recursive: true, force: true });
-  for (const { name } of users) {
-    const copy = readdirSync(snapshotsOf(name)).findLast((file) => /^manual-0\.0\.24-.*\.sqlite$/.test(file));
-    if (copy === undefined) continue;
-    for (const side of ['', '-wal', '-shm']) rmSync(databaseOf(name) + side, { force: true });
-    await sh('runuser', '-u', name, '--', 'cp', path.join(snapshotsOf(name), copy), databaseOf(name));
-  }
-  rmSync(path.dirname(path.dirname(pinned)), { recursive: true });
   await sh('systemctl', 'daemon-reload');
-  await sh('systemctl', 'reset-failed');
-  await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
 });
 
 async function cockpit(...args: string[]): Promise<Run> {

@@ -50,18 +50,32 @@ export async function sh(file: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+export const unitOf = (user: string) => `t3-serve@${user}.service`;
+
 /** Who is on the machine. */
 export const users = [{ name: 'vera', bytes: 40 * 1024 * 1024 }, { name: 'emo' }] as const;
+const homes = users.map(({ name }) => `/home/${name}`);
+const units = users.map(({ name }) => unitOf(name));
 
-/** Written when all is built; the files of one run share the machine. */
-const built = `${installed}/built`;
+/** The machine as it was when it had just been built: every file of tests begins on that one. */
+const kept = '/var/tmp/machine-as-built.tar';
+const ofTheHost = ['/usr/bin/t3', template, userMap, '/etc/t3-serve', `${installed}/config.yaml`];
+/** What none of them has at first. */
+const madeLater = [
+  '/etc/t3-autoupdate.freeze',
+  '/etc/t3-cockpit',
+  '/usr/lib/node_modules/t3',
+  '/usr/local/lib/t3-versions',
+  '/var/lib/t3-autoupdate',
+  '/var/lib/t3-cockpit',
+];
 
 /**
- * Turn this machine into the host of docs/host.md, with the stand-in as its t3. Refuses one that looks like a real
- * host: what it writes is never taken back.
+ * Turn this machine into the host of docs/host.md, with the stand-in as its t3; one that was turned before, by the
+ * file of tests that ran before, back into it. Refuses one that looks like a real host: what was there is lost.
  */
 export async function buildMachine(): Promise<void> {
-  if (existsSync(built)) return;
+  if (existsSync(kept)) return restoreMachine();
   if (process.getuid?.() !== 0) throw new Error('the system tests need root');
   if (!existsSync('/run/systemd/system')) throw new Error('the system tests need a running systemd');
   for (const file of [template, userMap, '/usr/bin/t3']) {
@@ -87,8 +101,19 @@ export async function buildMachine(): Promise<void> {
   writeFileSync('/etc/t3-serve/dispatch.json', JSON.stringify(table));
   writeFileSync(`${installed}/config.yaml`, 'pins: []\nsnapshots: { keepFree: 16mb }\n');
   await sh('systemctl', 'daemon-reload');
-  await sh('systemctl', 'start', ...users.map(({ name }) => unitOf(name)));
-  writeFileSync(built, '');
+  await sh('tar', '--create', '--absolute-names', '--file', kept, ...ofTheHost, ...homes);
+  await sh('systemctl', 'start', ...units);
+}
+
+async function restoreMachine(): Promise<void> {
+  await sh('systemctl', 'stop', 't3-serve@*.service');
+  for (const { name } of users) await sh('pkill', '--signal', 'KILL', '--uid', name).catch(() => undefined);
+  await sh('rm', '-rf', '--', ...ofTheHost, ...homes, ...madeLater);
+  await sh('find', '/var/backups/t3-state', '-mindepth', '1', '-delete');
+  await sh('tar', '--extract', '--absolute-names', '--same-permissions', '--file', kept);
+  await sh('systemctl', 'daemon-reload');
+  await sh('systemctl', 'reset-failed');
+  await sh('systemctl', 'start', ...units);
 }
 
 function install(): void {
@@ -117,7 +142,6 @@ export async function addUser(name: string, port: number, bytes: number | undefi
   await sh('chown', '-R', `${name}:${name}`, base);
 }
 
-export const unitOf = (user: string) => `t3-serve@${user}.service`;
 export const databaseOf = (user: string) => `/home/${user}/.t3/userdata/state.sqlite`;
 export const snapshotsOf = (user: string) => `/var/backups/t3-state/${user}/cockpit`;
 

@@ -15,7 +15,7 @@ import { until } from '../sandbox/sandbox.ts';
 import { addGuests, portOf } from './guests.ts';
 import { buildMachine, databaseOf, installed, node, sh, snapshotsOf, unitOf, type Run } from './machine.ts';
 import { strangersIn } from './outside.ts';
-import { rememberVersions, startPackageSource, writePin } from './versions.ts';
+import { startPackageSource, writePin } from './versions.ts';
 
 /**
  * The whole story, to be read from top to bottom: three colleagues on one machine, an admin who has just unpacked the
@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const name of people) await runs(name);
   const source = await startPackageSource();
   await writePin(pinned, 'vera');
-  leave.push(await rememberVersions(people), removeGuests, source.stop);
+  leave.push(removeGuests, source.stop);
   await unpack();
   writeFileSync(
     config,
@@ -54,7 +54,7 @@ busy: { quiet: 0s }
 }, 120_000);
 afterAll(async () => {
   for (const each of leave) await each();
-  await sh('rm', '-rf', '--', path.dirname(path.dirname(pinned)), program, config);
+  await sh('rm', '-rf', '--', program, config);
 });
 
 /** As `npm install --global` would lay it down. */
