@@ -2,7 +2,7 @@ import path from 'node:path';
 import { createSandbox } from '../src/sandbox/world.ts';
 import { destroySandbox } from '../src/sandbox/destroy.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
-import { median, milliseconds, ratioOf, timed, type Figure } from './figures.ts';
+import { ratios, series, timed, type Figure } from './figures.ts';
 
 const rounds = 9;
 
@@ -41,19 +41,14 @@ export async function firstFrame(folder: string): Promise<Figure[]> {
       table.push(rows);
       complete.push(all);
     }
-    const pairs = (values: number[]) =>
-      values.map((value, index) => [value, bare[index] ?? Number.NaN] as const);
     return [
-      { what: 'bare node -e 0 in a terminal', value: milliseconds(median(bare)) },
-      {
-        what: 'first complete frame',
-        value: `${milliseconds(median(frame))}, ${ratioOf(pairs(frame))} of bare node`,
-      },
-      { what: 'a row for everyone', value: `${milliseconds(median(table))}, ${ratioOf(pairs(table))}` },
-      {
-        what: 'every fact of 3 users known (runs t3, reads 3 databases)',
-        value: `${milliseconds(median(complete))}, ${ratioOf(pairs(complete))}`,
-      },
+      series('bare node -e 0 in a terminal', 'ms', bare),
+      series('first complete frame', 'ms', frame),
+      ratios('first complete frame, against bare node', frame, bare, 10),
+      series('a row for everyone', 'ms', table),
+      ratios('a row for everyone, against bare node', table, bare),
+      series('every fact of 3 users known (runs t3, reads 3 databases)', 'ms', complete),
+      ratios('every fact, against bare node', complete, bare),
     ];
   } finally {
     await destroySandbox(root);

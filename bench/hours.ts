@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundle } from '../scripts/build.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
-import { timed, type Figure } from './figures.ts';
+import { said, series, single, timed, type Figure } from './figures.ts';
 
 const programs = path.resolve(import.meta.dirname, '../node_modules/.cache/t3-cockpit-bench');
 
@@ -35,17 +35,17 @@ export async function twelveHours(folder: string): Promise<Figure[]> {
   // The first half hour fills what is bounded: scrollback, lists.
   const [first, last] = [samples[1] ?? samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) throw new Error('no samples');
-  const megabytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  const megabytes = ({ heap }: Sample) => (heap / 1024 ** 2).toFixed(1);
   return [
-    {
-      what: `${hours} hours in ${(took / 1000).toFixed(0)} s: heap after collection, first and last hour`,
-      value: `${megabytes(first.heap)}, ${megabytes(last.heap)}: ${(last.heap / first.heap).toFixed(3)}x`,
-    },
-    { what: 'of every hour', value: samples.map(({ heap }) => (heap / 1024 ** 2).toFixed(1)).join(' ') },
-    {
-      what: 'open files, and what keeps the loop alive',
-      value: `${first.files} then ${last.files}; ${first.resources} then ${last.resources}`,
-    },
-    { what: 'operations seen', value: String(last.operations) },
+    series(
+      `${hours} hours in ${(took / 1000).toFixed(0)} s: heap after collection`,
+      'bytes',
+      samples.map(({ heap }) => heap),
+    ),
+    single('the last hour against the first', 'x', last.heap / first.heap),
+    said('of every hour, MB', samples.map(megabytes).join(' ')),
+    said('open files, at first and at last', `${first.files}, ${last.files}`),
+    said('what keeps the loop alive, at first and at last', `${first.resources}, ${last.resources}`),
+    single('operations seen', 'count', last.operations),
   ];
 }

@@ -11,7 +11,7 @@ import { createSandbox } from '../src/sandbox/world.ts';
 import { destroySandbox } from '../src/sandbox/destroy.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
 import { cpuOf, memoryOf } from './process-figures.ts';
-import { ratio, timed, type Figure } from './figures.ts';
+import { single, timed, type Figure } from './figures.ts';
 
 /** How long each fleet is watched, milliseconds: several turns of every cadence but the slowest. */
 const spell = 20_000;
@@ -26,10 +26,9 @@ export async function refresh(folder: string): Promise<Figure[]> {
   for (const users of [10, 100, 1000]) {
     const share = await watchRecorded(users);
     least ??= share;
-    figures.push({
-      what: `simulation, ${users} recorded users, a tenth of them busy`,
-      value: `${percent(share)} of a core, ${ratio(share / least)} of 10 users`,
-    });
+    const what = `simulation, ${users} recorded users, a tenth of them busy`;
+    figures.push(single(what, 'core', share));
+    if (share !== least) figures.push(single(`${what}, against 10`, 'x', share / least));
   }
   figures.push(...(await watchReal(folder, 20)));
   return figures;
@@ -77,10 +76,8 @@ async function watchReal(folder: string, users: number): Promise<Figure[]> {
     const after = cpuOf(terminal.pid);
     const share = (after.own + after.children - before.own - before.children) / took;
     return [
-      {
-        what: `${users} real stand-in servers, one of them busy, cockpit and readers`,
-        value: `${percent(share)} of a core, ${Math.round(memoryOf(terminal.pid) / 1024 ** 2)} MB`,
-      },
+      single(`${users} stand-in servers, one of them busy: cockpit and readers`, 'core', share),
+      single(`${users} stand-in servers: the cockpit in memory`, 'bytes', memoryOf(terminal.pid)),
     ];
   } finally {
     terminal.press('q');
@@ -89,5 +86,3 @@ async function watchReal(folder: string, users: number): Promise<Figure[]> {
     await destroySandbox(root);
   }
 }
-
-export const percent = (share: number) => `${(share * 100).toFixed(2)} %`;

@@ -6,7 +6,7 @@ import { openHost } from '../src/host/host.ts';
 import { takeSnapshot } from '../src/snapshots/snapshotter.ts';
 import { createStateDatabase } from '../src/sandbox/stand-in/state.ts';
 import { bytesText } from '../src/view/format.ts';
-import { median, milliseconds, ratioOf, spread, timed, type Figure } from './figures.ts';
+import { median, ratios, series, single, timed, type Figure } from './figures.ts';
 
 /** How large a database is, and how often each way is taken. */
 const cases = [
@@ -92,13 +92,11 @@ async function ofSize(folder: string, size: number, rounds: number): Promise<Fig
     rmSync(path.join(backups, 'cockpit'), { recursive: true });
   }
   await host.close();
-  const text = bytesText(statSync(source).size);
-  const against = (theirs: readonly number[]) =>
-    ratioOf(taken.ours.map((ours, round) => [ours, theirs[round] ?? Number.NaN] as const));
-  const line = (what: string, values: readonly number[]): Figure => ({
-    what: `${text}: ${what}`,
-    value: `${milliseconds(median(values))} (${spread(values)})`,
-  });
+  const bytes = statSync(source).size;
+  const text = bytesText(bytes);
+  const line = (what: string, values: readonly number[]) => series(`${text}: ${what}`, 'ms', values);
+  const against = (what: string, theirs: readonly number[], most?: number) =>
+    ratios(`${text}: a verified snapshot, against ${what}`, taken.ours, theirs, most);
   const whole = taken.vacuum.map((vacuum, round) => vacuum + (taken.read[round] ?? 0));
   return [
     line('cp, verifies nothing and misses the write-ahead log', taken.cp),
@@ -106,9 +104,10 @@ async function ofSize(folder: string, size: number, rounds: number): Promise<Fig
     line('sqlite3 "VACUUM INTO"', taken.vacuum),
     line('the same, sha256sum beside integrity_check', whole),
     line('a verified snapshot', taken.ours),
-    { what: `${text}: against cp`, value: against(taken.cp) },
-    { what: `${text}: against .backup`, value: against(taken.backup) },
-    { what: `${text}: against VACUUM INTO alone`, value: against(taken.vacuum) },
-    { what: `${text}: against VACUUM INTO and one read (limit 1.25x)`, value: against(whole) },
+    single(`${text}: a verified snapshot`, 'bytes a second', (bytes / median(taken.ours)) * 1000),
+    against('cp', taken.cp),
+    against('.backup', taken.backup),
+    against('VACUUM INTO alone', taken.vacuum),
+    against('VACUUM INTO and one read', whole, 1.25),
   ];
 }

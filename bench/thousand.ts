@@ -2,9 +2,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bundle } from '../scripts/build.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
-import { median, milliseconds, quantile, timed, type Figure } from './figures.ts';
+import { keys, single, timed, type Figure } from './figures.ts';
+import { keyTime } from './key-to-frame.ts';
 import { cpuOf, memoryOf } from './process-figures.ts';
-import { percent } from './refresh.ts';
 
 const users = 1000;
 const presses = 40;
@@ -18,7 +18,7 @@ const programs = path.resolve(import.meta.dirname, '../node_modules/.cache/t3-co
 /** A thousand users on one screen (a simulation: recorded facts): keys to their frames, and what changing rows cost. */
 export async function thousand(): Promise<Figure[]> {
   await bundle(['bench/face.tsx'], programs);
-  return [...(await keys()), ...(await changing())];
+  return [...(await pressing()), ...(await changing())];
 }
 
 const open = () =>
@@ -29,16 +29,13 @@ const open = () =>
     environment: { FORCE_COLOR: '3' },
   });
 
-async function keys(): Promise<Figure[]> {
+async function pressing(): Promise<Figure[]> {
   const terminal = open();
   try {
     await terminal.until('everybody', (text) => /› ● user0 /.test(text) && text.includes('of 1000'));
     await delay(1000);
     const to = (key: string, holds: (text: string) => boolean) =>
-      timed(() => {
-        terminal.press(key);
-        return terminal.until(`the frame after ${JSON.stringify(key)}`, holds);
-      });
+      keyTime(terminal, key, `the frame after ${JSON.stringify(key)}`, holds);
     const scroll: number[] = [];
     for (let press = 1; press <= presses; press += 1) {
       scroll.push(await to('j', (text) => new RegExp(`› ● user${press} `).test(text)));
@@ -73,10 +70,8 @@ async function keys(): Promise<Figure[]> {
       ends.push(await to('g', (text) => /› ● user0 /.test(text)));
       await pause();
     }
-    const line = (what: string, values: number[]): Figure => ({
-      what: `${users} users, ${what}: key to frame`,
-      value: `${milliseconds(median(values))} median, ${milliseconds(quantile(values, 0.95))} at 95 %, ${milliseconds(Math.max(...values))} at most (${values.length} keys)`,
-    });
+    const line = (what: string, values: readonly number[]) =>
+      keys(`${users} users, ${what}: key to frame`, values, 50);
     return [
       line('scrolling', scroll),
       line('filtering', filter),
@@ -100,10 +95,13 @@ async function changing(): Promise<Figure[]> {
     const took = await timed(() => delay(spell));
     const after = cpuOf(terminal.pid);
     return [
-      {
-        what: `${users} users, every row changing each second`,
-        value: `${percent((after.own - before.own) / took)} of a core, ${Math.round((terminal.raw.length - written) / took)} kB/s, ${Math.round(memoryOf(terminal.pid) / 1024 ** 2)} MB`,
-      },
+      single(`${users} users, every row changing each second`, 'core', (after.own - before.own) / took, 0.15),
+      single(
+        'what it writes to the terminal then',
+        'bytes a second',
+        ((terminal.raw.length - written) / took) * 1000,
+      ),
+      single('memory of it then', 'bytes', memoryOf(terminal.pid)),
     ];
   } finally {
     terminal.press('q');

@@ -4,9 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSandbox } from '../src/sandbox/world.ts';
 import { destroySandbox } from '../src/sandbox/destroy.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
-import { median, timed, type Figure } from './figures.ts';
+import { median, said, series, single, timed, type Figure } from './figures.ts';
 import { cpuOf, memoryOf } from './process-figures.ts';
-import { percent } from './refresh.ts';
 
 /** For how long, in minutes: `BENCH_MINUTES=10 npm run bench -- watching`. */
 const minutes = Number(process.env['BENCH_MINUTES'] ?? 1);
@@ -35,18 +34,11 @@ export async function watching(folder: string): Promise<Figure[]> {
     const third = Math.max(1, Math.floor(memory.length / 3));
     const [first, last] = [median(memory.slice(0, third)), median(memory.slice(-third))];
     return [
-      {
-        what: `5 users for ${minutes} min: the cockpit itself`,
-        value: `${percent((after.own - before.own) / took)} of a core`,
-      },
-      {
-        what: 'and its readers',
-        value: `${percent((after.children - before.children) / took)} of a core`,
-      },
-      {
-        what: 'memory, median of the last third against the first',
-        value: `${Math.round(last / 1024 ** 2)} MB, ${(last / first).toFixed(3)}x; open files ${handles[0]} then ${handles.at(-1)}`,
-      },
+      single(`idle, 5 users for ${minutes} min: the cockpit itself`, 'core', (after.own - before.own) / took),
+      single('its readers and other children', 'core', (after.children - before.children) / took),
+      series('memory of the cockpit', 'bytes', memory),
+      single('memory, median of the last third against the first', 'x', last / first),
+      said('open files, at first and at last', `${handles[0]}, ${handles.at(-1)}`),
     ];
   } finally {
     terminal.press('q');

@@ -7,7 +7,7 @@ export function Grid({ grid, height }: { grid: GridModel; height: number }) {
   return (
     <Box flexDirection="column">
       <StyledLine line={grid.titles} />
-      <Box flexDirection="column" height={height} overflow="hidden">
+      <Box flexDirection="column" height={height} overflowY="hidden">
         {grid.rows.map((row) => (
           <StyledLine key={row.user} line={row.line} selected={row.selected} />
         ))}

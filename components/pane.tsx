@@ -32,7 +32,7 @@ export function Pane({ title, tone = 'plain', columns, height, children }: PaneP
               ]
         }
       />
-      <Box flexDirection="column" height={height} overflow="hidden">
+      <Box flexDirection="column" height={height} overflowY="hidden">
         {children}
       </Box>
     </Box>

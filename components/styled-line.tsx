@@ -1,6 +1,7 @@
-import { Text } from 'ink';
+import chalk from 'chalk';
+import { Text, Transform } from 'ink';
 import { memo } from 'react';
-import { joined, lineWidth, signature, type Line } from '../src/cockpit/view-models/line.ts';
+import { joined, lineWidth, signature, type Line, type Segment } from '../src/cockpit/view-models/line.ts';
 import { useTheme } from './theme.tsx';
 
 interface StyledLineProps {
@@ -14,19 +15,18 @@ interface StyledLineProps {
  */
 export const StyledLine = memo(
   function StyledLine({ line, selected = false }: StyledLineProps) {
-    const { tones, selection, keepsTones } = useTheme();
+    const { paint, keepsTones } = useTheme();
+    const toned = ({ text, tone, bold }: Segment) => {
+      const style = selected && !keepsTones ? undefined : paint[tone];
+      if (bold !== true) return style === undefined ? text : style(text);
+      return (style ?? chalk).bold(text);
+    };
+    const text = lineWidth(line) === 0 ? ' ' : line.map(({ text: part }) => part).join('');
+    const painted = text === ' ' ? text : joined(line).map(toned).join('');
+    const whole = selected ? paint.selection(painted) : painted;
     return (
-      <Text wrap="truncate" {...(selected ? selection : {})}>
-        {lineWidth(line) === 0 ? ' ' : ''}
-        {joined(line).map((segment, index) => (
-          <Text
-            key={index}
-            {...(selected && !keepsTones ? {} : tones[segment.tone])}
-            {...(segment.bold === true ? { bold: true } : {})}
-          >
-            {segment.text}
-          </Text>
-        ))}
+      <Text wrap="truncate">
+        <Transform transform={() => whole}>{text}</Transform>
       </Text>
     );
   },

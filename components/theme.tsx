@@ -1,3 +1,4 @@
+import chalk, { foregroundColorNames, type ChalkInstance, type ForegroundColorName } from 'chalk';
 import { createContext, useContext } from 'react';
 import type { TextProps } from 'ink';
 import { glyphSets, type Glyphs } from '../src/cockpit/glyphs.ts';
@@ -17,6 +18,8 @@ interface Colours {
 
 export interface Theme extends Colours {
   glyphs: Glyphs;
+  /** What each tone, and the selection, makes of a text: to have Ink do that costs an element for every few letters. */
+  paint: Readonly<Record<Tone | 'selection', ChalkInstance>>;
 }
 
 const dark: Colours = {
@@ -84,8 +87,31 @@ const none: Colours = {
 const colours: Readonly<Record<Palette, Colours>> = { dark, light, sixteen, none };
 
 export function themeOf({ palette, glyphs }: Look): Theme {
-  return { ...colours[palette], glyphs: glyphSets[glyphs] };
+  const { tones, selection } = colours[palette];
+  const styles = Object.entries({ ...tones, selection }).map(([name, style]) => [name, paintOf(style)]);
+  return {
+    ...colours[palette],
+    glyphs: glyphSets[glyphs],
+    paint: Object.fromEntries(styles) as Theme['paint'],
+  };
 }
+
+/** A style as Ink draws it, by the same package. */
+function paintOf({ color, backgroundColor, bold, dimColor, italic, inverse }: Style): ChalkInstance {
+  let paint = chalk;
+  if (dimColor === true) paint = paint.dim;
+  if (isNamed(color)) paint = paint[color];
+  else if (color !== undefined) paint = paint.hex(color);
+  if (backgroundColor !== undefined) paint = paint.bgHex(backgroundColor);
+  if (bold === true) paint = paint.bold;
+  if (italic === true) paint = paint.italic;
+  if (inverse === true) paint = paint.inverse;
+  return paint;
+}
+
+const names: ReadonlySet<string> = new Set(foregroundColorNames);
+const isNamed = (color: string | undefined): color is ForegroundColorName =>
+  color !== undefined && names.has(color);
 
 export const ThemeContext = createContext<Theme | undefined>(undefined);
 

@@ -2,11 +2,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { build as esbuild, type Plugin } from 'esbuild';
+import { packageChanges } from './package-changes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Ink imports the React devtools bridge only under DEV=true; a stub keeps it, and its websocket, out of the bundle. */
-const withoutDevtools: Plugin = {
+export const withoutDevtools: Plugin = {
   name: 'without-react-devtools',
   setup(builder) {
     builder.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'stub', namespace: 'devtools' }));
@@ -47,7 +48,7 @@ export async function bundle(
     target: 'node22.22',
     jsx: 'automatic',
     external: ['better-sqlite3'],
-    plugins: [withoutDevtools],
+    plugins: [withoutDevtools, packageChanges],
     // React's development build costs a quarter more CPU (measured, docs/architecture.md).
     define: { 'process.env.NODE_ENV': '"production"' },
     // Bundled CommonJS packages call require() for Node's own modules.

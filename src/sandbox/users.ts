@@ -43,8 +43,12 @@ const more = [
   'wendy',
 ];
 
-/** The first `count` users: alice (large on request), bob (busy), carol (stopped), then quiet ones. */
-export function sandboxUsers(count: number): SandboxUser[] {
+/**
+ * The first `count` users: alice (large on request), bob (busy), carol (stopped), then quiet ones.
+ *
+ * @param running From so many on, they are all away: their units do not run.
+ */
+export function sandboxUsers(count: number, running = count): SandboxUser[] {
   return Array.from({ length: count }, (_, index): SandboxUser => {
     const example = first[index];
     if (example !== undefined) return example;
@@ -52,7 +56,7 @@ export function sandboxUsers(count: number): SandboxUser[] {
     return {
       name,
       authentik: [name],
-      life: 'idle',
+      life: index < running ? 'idle' : 'stopped',
       threads: 3 + (index % 5),
       quietHours: index,
       snapshotHours: [9 + (index % 3)],

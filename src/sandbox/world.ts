@@ -24,6 +24,8 @@ export interface SandboxOptions {
   version: string;
   /** Bytes that alice's state database is to have at least. */
   large?: number;
+  /** Only the first so many run; everybody without it, but who is an example of somebody whose server is stopped. */
+  running?: number;
   /** The host's own jobs, with timers that wait (`on`), or only to be started (`off`); without, there are none. */
   jobs?: 'on' | 'off';
   /** Let the sandbox end, and vanish, with this process. */
@@ -48,7 +50,7 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   if (existsSync(layout.root) && readdirSync(layout.root).length > 0)
     throw new Error(`${layout.root}: exists and is not empty`);
   const tell = options.tell ?? (() => undefined);
-  const users = sandboxUsers(options.users);
+  const users = sandboxUsers(options.users, options.running);
   makeFolders(layout);
   const id = randomBytes(6).toString('hex');
   const [dispatch = 0, packages = 0, ...ports] = await freePorts(users.length + 2);

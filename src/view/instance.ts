@@ -21,7 +21,21 @@ export interface Seeing {
   tick: number;
 }
 
-export function instanceCells(instance: Instance, seeing: Seeing): Record<ColumnKey, Cell> {
+/** The cells of an instance as they were said last: a key moves the selection over facts that are the same. */
+const lastSaid = new WeakMap<Instance, { seeing: Seeing; cells: Record<ColumnKey, Cell> }>();
+
+export function instanceCells(instance: Instance, seeing: Seeing): Readonly<Record<ColumnKey, Cell>> {
+  const last = lastSaid.get(instance);
+  if (last !== undefined && seesTheSame(last.seeing, seeing)) return last.cells;
+  const cells = cellsOf(instance, seeing);
+  lastSaid.set(instance, { seeing, cells });
+  return cells;
+}
+
+const seesTheSame = (a: Seeing, b: Seeing): boolean =>
+  a.config === b.config && a.fleet === b.fleet && a.wall === b.wall && a.tick === b.tick;
+
+function cellsOf(instance: Instance, seeing: Seeing): Record<ColumnKey, Cell> {
   const { config, tick } = seeing;
   const { cadence } = config;
   const stopped = valueOf(instance.unit) !== undefined && !isUp(valueOf(instance.unit));

@@ -70,6 +70,12 @@ const madeLater = [
   '/var/lib/t3-cockpit',
 ];
 
+/** What makes this machine look like a real host, in words; undefined of one to throw away. */
+export function machineInTheWay(): string | undefined {
+  const found = [template, userMap, '/usr/bin/t3'].find((file) => existsSync(file));
+  return found === undefined ? undefined : `${found} exists: a machine to throw away is wanted`;
+}
+
 /**
  * Turn this machine into the host of docs/host.md, with the stand-in as its t3; one that was turned before, by the
  * file of tests that ran before, back into it. Refuses one that looks like a real host: what was there is lost.
@@ -78,9 +84,8 @@ export async function buildMachine(): Promise<void> {
   if (existsSync(kept)) return restoreMachine();
   if (process.getuid?.() !== 0) throw new Error('the system tests need root');
   if (!existsSync('/run/systemd/system')) throw new Error('the system tests need a running systemd');
-  for (const file of [template, userMap, '/usr/bin/t3']) {
-    if (existsSync(file)) throw new Error(`${file} exists: the system tests want a machine to throw away`);
-  }
+  const inTheWay = machineInTheWay();
+  if (inTheWay !== undefined) throw new Error(inTheWay);
   install();
   writeFileSync(
     '/usr/bin/t3',

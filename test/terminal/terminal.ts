@@ -66,6 +66,8 @@ export class Terminal {
   /** Everything that was written to the terminal, escapes included. */
   raw = '';
   exitCode: number | undefined;
+  /** When the last of it came, by `performance.now()`. */
+  arrivedAt = 0;
   /** How much of `raw` is on the emulator's screen. */
   #drawn = 0;
   #changed: () => void = () => undefined;
@@ -83,6 +85,7 @@ export class Terminal {
       env: { ...inherited, TERM: 'xterm-256color', LANG: 'C.UTF-8', FORCE_COLOR: '1', ...environment },
     });
     this.#pty.onData((data) => {
+      this.arrivedAt = performance.now();
       this.raw += data;
       const written = this.raw.length;
       this.#emulator.write(data, () => {
