@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { ofEveryProcess } from './every-process.ts';
 
 /** A file, whatever its name: what a process has open is this, and not a path. */
 export interface FileIdentity {
@@ -23,46 +24,39 @@ export interface Holder {
 export async function holdersOf(files: readonly FileIdentity[]): Promise<Holder[]> {
   const wanted = new Set(files.map(({ device, inode }) => `${device}:${inode}`));
   if (wanted.size === 0) return [];
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => ((await holds(pid, wanted)) ? holder(pid) : undefined)),
-  );
-  return found.filter((each) => each !== undefined);
+  return ofEveryProcess((pid) => (holds(pid, wanted) ? holder(pid) : undefined));
 }
 
 /** Gone in the meantime. */
 const gone: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH']);
 
-async function holds(pid: number, wanted: ReadonlySet<string>): Promise<boolean> {
+function holds(pid: number, wanted: ReadonlySet<string>): boolean {
   let descriptors: string[];
   try {
-    descriptors = await readdir(`/proc/${pid}/fd`);
+    descriptors = readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     // Another user's, and we are not root: see above.
     if (gone.has(code) || (code === 'EACCES' && process.getuid?.() !== 0)) return false;
     throw error;
   }
-  const open = await Promise.all(
-    descriptors.map(async (descriptor) => {
-      try {
-        const { dev, ino } = await stat(`/proc/${pid}/fd/${descriptor}`, { bigint: true });
-        return wanted.has(`${dev}:${ino}`);
-      } catch (error) {
-        // Closed in the meantime; or a file on a file system that only its user may look at, which a home is not.
-        const { code = '' } = error as NodeJS.ErrnoException;
-        if (gone.has(code) || code === 'EACCES' || code === 'ENOTCONN') return false;
-        throw error;
-      }
-    }),
-  );
-  return open.includes(true);
+  return descriptors.some((descriptor) => {
+    try {
+      const found = statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true, throwIfNoEntry: false });
+      return found !== undefined && wanted.has(`${found.dev}:${found.ino}`);
+    } catch (error) {
+      // Closed in the meantime; or a file on a file system that only its user may look at, which a home is not.
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (gone.has(code) || code === 'EACCES' || code === 'ENOTCONN') return false;
+      throw error;
+    }
+  });
 }
 
-async function holder(pid: number): Promise<Holder | undefined> {
+function holder(pid: number): Holder | undefined {
   try {
-    const [{ uid }, name] = await Promise.all([stat(`/proc/${pid}`), readFile(`/proc/${pid}/comm`, 'utf8')]);
-    return { pid, uid, name: name.trim() };
+    const { uid } = statSync(`/proc/${pid}`);
+    return { pid, uid, name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() };
   } catch (error) {
     if (gone.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;

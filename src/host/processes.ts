@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { ofEveryProcess } from './every-process.ts';
 
 /** One process, told apart from a later one with the same id by its start time. */
 export interface ProcessIdentity {
@@ -41,97 +43,93 @@ export interface Processes {
   variable(pid: number, name: string): Promise<string | undefined>;
 }
 
-export const systemProcesses: Processes = {
-  async facts(pid) {
-    return parseStat(pid, await readProc(pid, 'stat'));
-  },
+/** @param groupOf Which control group a process is in, as far as that can be told. */
+function processesBy(groupOf: (pid: number) => string | undefined): Processes {
+  return {
+    facts: (pid) => Promise.resolve(factsOf(pid)),
 
-  async lineage(pid) {
-    const found: ProcessFacts[] = [];
-    for (let at = pid; at > 0;) {
-      const facts = await this.facts(at);
-      if (facts === undefined || found.some((each) => each.pid === facts.pid)) break;
-      found.push(facts);
-      at = facts.parent;
-    }
-    return found;
-  },
+    lineage(pid) {
+      const found: ProcessFacts[] = [];
+      for (let at = pid; at > 0;) {
+        const facts = factsOf(at);
+        if (facts === undefined || found.some((each) => each.pid === facts.pid)) break;
+        found.push(facts);
+        at = facts.parent;
+      }
+      return Promise.resolve(found);
+    },
 
-  async controlGroup(pid) {
-    return parseControlGroup((await readProc(pid, 'cgroup')) ?? '');
-  },
+    controlGroup: (pid) => Promise.resolve(groupOf(pid)),
 
-  async inControlGroup(group) {
-    const pids = await allProcesses();
-    const groups = await Promise.all(pids.map((pid) => this.controlGroup(pid)));
-    return pids.filter((_, index) => isWithin(groups[index], group));
-  },
+    inControlGroup: (group) => ofEveryProcess((pid) => (isWithin(groupOf(pid), group) ? pid : undefined)),
 
-  async inGroup(group) {
-    const pids = await allProcesses();
-    const all = await Promise.all(pids.map((pid) => this.facts(pid)));
-    return all.filter(
-      (each): each is ProcessFacts => each !== undefined && each.group === group && each.state !== 'Z',
-    );
-  },
+    inGroup: (group) =>
+      ofEveryProcess((pid) => {
+        const facts = factsOf(pid);
+        return facts?.group === group && facts.state !== 'Z' ? facts : undefined;
+      }),
 
-  async commandLine(pid) {
-    return (await readProc(pid, 'cmdline'))?.split('\0').slice(0, -1);
-  },
+    // These two wait for the memory of a process, which may hang with it: not for everybody else.
+    async commandLine(pid) {
+      return (await readMemory(pid, 'cmdline'))?.split('\0').slice(0, -1);
+    },
 
-  async environment(pid) {
-    const text = await readProc(pid, 'environ');
-    if (text === undefined) return undefined;
-    const entries = text.split('\0').filter((entry) => entry.includes('='));
-    return Object.fromEntries(
-      entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
-    );
-  },
+    async environment(pid) {
+      const text = await readMemory(pid, 'environ');
+      if (text === undefined) return undefined;
+      const entries = text.split('\0').filter((entry) => entry.includes('='));
+      return Object.fromEntries(
+        entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+      );
+    },
 
-  async named(name) {
-    const pids = await allProcesses();
-    const all = await Promise.all(pids.map((pid) => this.facts(pid)));
-    return all.flatMap((each) => (each?.name === name ? [each.pid] : []));
-  },
+    named: (name) => ofEveryProcess((pid) => (factsOf(pid)?.name === name ? pid : undefined)),
 
-  async variable(pid, name) {
-    return (await this.environment(pid))?.[name];
-  },
-};
+    async variable(pid, name) {
+      return (await this.environment(pid))?.[name];
+    },
+  };
+}
+
+export const systemProcesses = processesBy((pid) => parseControlGroup(readProc(pid, 'cgroup') ?? ''));
 
 /** Is a control group this one, or below it? */
 export function isWithin(group: string | undefined, outer: string): boolean {
   return group !== undefined && (group === outer || group.startsWith(`${outer}/`));
 }
 
-async function allProcesses(): Promise<number[]> {
-  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-}
-
 /** The sandbox has no control groups: what a unit starts carries the unit's name in its environment instead. */
 export const sandboxUnitVariable = 'T3_SANDBOX_UNIT';
 
 /** Processes of a sandbox: the same machine, with the units' mark in place of the control group. A simulation. */
-export const sandboxProcesses: Processes = {
-  ...systemProcesses,
-  async controlGroup(pid) {
-    let environment: string;
-    try {
-      environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    } catch (error) {
-      // Not ours to read: then no unit of this sandbox has started it, for they all run as we do.
-      return (error as NodeJS.ErrnoException).code === 'EACCES' ? '/' : undefined;
-    }
-    const mark = environment.split('\0').find((each) => each.startsWith(`${sandboxUnitVariable}=`));
-    return mark === undefined ? '/' : mark.slice(sandboxUnitVariable.length + 1);
-  },
-};
+export const sandboxProcesses = processesBy((pid) => {
+  let environment: string;
+  try {
+    environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch (error) {
+    // Not ours to read: then no unit of this sandbox has started it, for they all run as we do.
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? '/' : undefined;
+  }
+  const mark = environment.split('\0').find((each) => each.startsWith(`${sandboxUnitVariable}=`));
+  return mark === undefined ? '/' : mark.slice(sandboxUnitVariable.length + 1);
+});
 
-async function readProc(pid: number, file: string): Promise<string | undefined> {
+const factsOf = (pid: number): ProcessFacts | undefined => parseStat(pid, readProc(pid, 'stat'));
+
+function readProc(pid: number, file: 'stat' | 'cgroup'): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    // Gone (ENOENT, ESRCH) or not ours to read (EACCES): both are "cannot be told", which callers treat as unknown.
+    return undefined;
+  }
+}
+
+async function readMemory(pid: number, file: 'cmdline' | 'environ'): Promise<string | undefined> {
   try {
     return await readFile(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    // Gone (ENOENT, ESRCH) or not ours to read (EACCES): both are "cannot be told", which callers treat as unknown.
+    // As above.
     return undefined;
   }
 }

@@ -46,6 +46,8 @@ export class FaultBench {
   readonly #supervisor: Supervisor;
   readonly #scratch = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-faults-'));
   #visiting = true;
+  /** An operation is under way, or waits to be taken on. */
+  #operating = false;
   #visits: Promise<void> = Promise.resolve();
   chosen = '';
 
@@ -78,6 +80,10 @@ export class FaultBench {
   async #visit(): Promise<void> {
     const { dispatch, limits } = this.sandbox.loaded();
     while (this.#visiting) {
+      if (!this.#operating) {
+        await delay(50);
+        continue;
+      }
       try {
         await this.#host.http.fetch(`${dispatch.url}/`, {
           timeout: 20_000,
@@ -113,12 +119,12 @@ export class FaultBench {
     await this.#answers();
     set('idle');
     const { ino, mode, uid } = statSync(this.live, { bigint: true });
+    const known = messagesIn(path.join(this.sandbox.snapshots('alice'), this.chosen)).size;
     const messages = await until('a message that is being written', () => {
       const found = messagesIn(this.live);
-      return found.size > messagesIn(path.join(this.sandbox.snapshots('alice'), this.chosen)).size
-        ? found
-        : undefined;
+      return found.size > known ? found : undefined;
     });
+    this.#operating = true;
     return {
       inode: ino,
       mode: Number(mode),
@@ -259,6 +265,7 @@ export class FaultBench {
 
   /** Everything that must be so after a restore, however it went: by what is on the disk, not by what the program says. */
   async check(before: Before): Promise<'old' | 'chosen'> {
+    this.#operating = false;
     const state = (await this.#supervisor.show([unit])).get(unit);
     expect(state).toMatchObject({ active: 'active', sub: 'running', load: 'loaded' });
     const { ino, mode, uid } = statSync(this.live, { bigint: true });
