@@ -167,6 +167,8 @@ export const systemFiles: Files = {
       // The folders that were made for it must not be gone with it after a loss of power.
       for (let at = dirname(path); at.startsWith(made); at = dirname(at)) await syncFolder(dirname(at));
     } catch (error) {
+      // Why it could not be written is what is told; what cannot be removed either is written over by the next one.
+      await rm(partial, { force: true }).catch(() => undefined);
       throw fileProblem(path, error);
     }
   },

@@ -171,6 +171,7 @@ export const systemTrees: Trees = {
       await rename(fresh, file);
       await sync(path.dirname(file));
     } catch (error) {
+      await forget(fresh);
       throw fileProblem(file, error);
     }
   },
@@ -195,6 +196,7 @@ export const systemTrees: Trees = {
       await rename(fresh, to);
       await sync(path.dirname(to));
     } catch (error) {
+      await forget(fresh);
       throw fileProblem(to, error);
     }
   },
@@ -236,6 +238,9 @@ async function sync(file: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Why it did not come to be is what is told; what cannot be removed either is written over by the next one. */
+const forget = (fresh: string): Promise<void> => rm(fresh, { force: true }).catch(() => undefined);
 
 async function removeAll(folder: string): Promise<void> {
   try {

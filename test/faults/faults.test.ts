@@ -12,7 +12,7 @@ import { recordPlace } from '../../src/journal/recorder.ts';
 import { recoverCutOff } from '../../src/operations/recovery.ts';
 import { filesBelow } from '../power/tree.ts';
 import { configOf, hostOf, operate, placesIn, scenarios } from '../power/operation.ts';
-import { prepare, workIn } from '../power/recording.ts';
+import { prepare, program, workIn } from '../power/recording.ts';
 import { randomFrom } from '../power/random.ts';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
@@ -128,11 +128,9 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
     const random = randomFrom(seed + 1);
     for (let round = 0; round < rounds(5); round += 1) {
       reset();
-      const child = spawn(
-        process.execPath,
-        [path.join(import.meta.dirname, '../power/operation.ts'), scenario, work],
-        { stdio: ['ignore', 'ignore', 'pipe'] },
-      );
+      const child = spawn(process.execPath, [program, scenario, work], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       await once(child.stderr, 'data');
       const after = random() * 700;
       await new Promise((resolve) => setTimeout(resolve, after));

@@ -10,6 +10,7 @@ import { filesBelow, layOut, type Tree } from '../power/tree.ts';
 import { move, moves, prepareMove } from '../power/move.ts';
 import { MoveAftermath, recovered } from '../power/move-aftermath.ts';
 import { randomFrom } from '../power/random.ts';
+import { program } from '../power/recording.ts';
 import { hasStrace } from '../power/trace.ts';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
@@ -149,5 +150,3 @@ const errors = [
   ['pwrite64', 'ENOSPC'],
   ['fchmod', 'EPERM'],
 ] as const;
-
-const program = path.join(import.meta.dirname, '../power/move.ts');

@@ -14,7 +14,7 @@ import { perform, user } from './operation.ts';
 
 /**
  * A move of versions below a folder: what a bump, its way back, and the launcher do to files of the host. The executor, the
- * steps and the editor are the real ones; npm and t3 are a few lines of shell. It is run under strace(1).
+ * steps and the editor are the real ones; npm and t3 are a few lines of shell. As a program of its own: run.ts.
  */
 
 export const moves = ['bump', 'bump that goes back', 'launcher', 'launcher that is taken away'] as const;
@@ -325,7 +325,3 @@ export function effectsOf(which: Move, root: string): Effect[] {
     },
   ];
 }
-
-const [asked, root] = process.argv.slice(2);
-if (process.argv[1] === import.meta.filename && root !== undefined)
-  process.stdout.write(await move(asked as Move, root, undefined, () => process.stderr.write('begun\n')));

@@ -37,7 +37,7 @@ describe.skipIf(!hasStrace).each(moves)('the power goes in a move: %s', (move) =
   beforeAll(async () => {
     root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-power-')));
     prepareMove(move, root);
-    ({ before, operations, outcome } = await traced('move.ts', move, root));
+    ({ before, operations, outcome } = await traced(move, root));
     rmSync(root, { recursive: true });
   }, 120_000);
   afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -14,7 +14,7 @@ import type { Binaries } from '../../src/t3/binaries.ts';
 
 /**
  * One operation on one user's database, below a folder: what the runner does of it, by the real executor, the real steps
- * and the real processes of the owner, without a server. It is run under strace(1).
+ * and the real processes of the owner, without a server. As a program of its own: run.ts.
  */
 
 export const scenarios = ['snapshot', 'cold copy', 'restore', 'restore that goes back', 'removal'] as const;
@@ -226,10 +226,4 @@ export async function operate(
     durable.close();
     await host.close();
   }
-}
-
-const [scenario, root] = process.argv.slice(2);
-if (process.argv[1] === import.meta.filename && root !== undefined) {
-  const outcome = await operate(scenario as Scenario, root, undefined, () => process.stderr.write('begun\n'));
-  process.stdout.write(outcome);
 }

@@ -89,9 +89,11 @@ export async function prepare(
   return { chosen, doomed };
 }
 
-/** Have a program of this folder do something below a root, under strace(1). */
+/** What does one operation as a program of its own (run.ts). */
+export const program = path.join(import.meta.dirname, '../../dist/power-operation.js');
+
+/** Have it do something below a root, under strace(1). */
 export async function traced(
-  program: string,
   what: string,
   root: string,
 ): Promise<{ before: Tree; after: Tree; operations: Operation[]; outcome: string }> {
@@ -100,7 +102,7 @@ export async function traced(
   try {
     const { stdout: outcome } = await execa(
       'strace',
-      [...straceArguments(output), process.execPath, path.join(import.meta.dirname, program), what, root],
+      [...straceArguments(output), process.execPath, program, what, root],
       // What is done by a ring of the kernel's no strace sees.
       { env: { UV_USE_IO_URING: '0' }, stdin: 'ignore' },
     );
@@ -116,7 +118,7 @@ export async function record(scenario: Scenario): Promise<Recording> {
   const root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-power-')));
   try {
     const { chosen, doomed } = await prepare(scenario, root);
-    const { before, operations, outcome } = await traced('operation.ts', scenario, root);
+    const { before, operations, outcome } = await traced(scenario, root);
     return {
       root,
       disk: new Disk(root, before, operations),
