@@ -26,7 +26,8 @@ export const StyledLine = memo(
     const whole = selected ? paint.selection(painted) : painted;
     return (
       <Text wrap="truncate">
-        <Transform transform={() => whole}>{text}</Transform>
+        {/* What Ink had to cut or clean is shown as it made it, without its colours. */}
+        <Transform transform={(shown) => (shown === text ? whole : shown)}>{text}</Transform>
       </Text>
     );
   },
