@@ -33,6 +33,18 @@ const special: readonly [keyof KeyEvent, string][] = [
   ['delete', 'delete'],
 ];
 
+/** Keys that only look somewhere else, with whatever else is held down. */
+const looking: ReadonlySet<string> = new Set([
+  'up',
+  'down',
+  'left',
+  'right',
+  'pagedown',
+  'pageup',
+  'home',
+  'end',
+]);
+
 /** Keys that are named when they come alone, and are characters among others. */
 const typedAhead: Readonly<Record<string, string>> = {
   '\r': 'enter',
@@ -47,9 +59,10 @@ const typedAhead: Readonly<Record<string, string>> = {
  */
 export function keyNames(input: string, key: KeyEvent): string[] {
   const known = special.find(([property]) => key[property]);
-  if (known !== undefined) return [known[1]];
-  // Alt and a letter is not the letter.
-  if (key.meta) return [];
+  if (known !== undefined && (!key.meta || looking.has(known[1]))) return [known[1]];
+  // Alt and a key, or escape and a key in one read, as from a browser over a slow line: nobody can tell them apart. Of
+  // escape and enter it would be enter that counts, and agree to what was just given up.
+  if (key.meta) return ['escape'];
   if (key.ctrl) return /^[a-z]$/.test(input) ? [`ctrl-${input}`] : [];
   return [...input].flatMap((character) => {
     const name = typedAhead[character];
