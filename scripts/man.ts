@@ -21,6 +21,7 @@ export function manualPage(): string {
     err: nothing,
     drained: () => Promise.resolve(),
     environment: {},
+    screen: false,
     columns: undefined,
     ask: undefined,
     onInterrupt: () => nothing,

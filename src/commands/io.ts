@@ -9,6 +9,8 @@ export interface Io {
   drained(): Promise<void>;
   err(text: string): void;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Is this a terminal at both ends: is there something to draw on, and somebody who types? */
+  screen: boolean;
   /** Columns of the terminal; undefined where standard output is none. */
   columns: number | undefined;
   /** Ask whoever sits at this terminal; undefined where nobody does. @returns undefined when the input has ended */
@@ -26,6 +28,7 @@ export const processIo: Io = {
   },
   err: (text) => void process.stderr.write(text),
   environment: process.env,
+  screen: process.stdin.isTTY && process.stdout.isTTY,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   ask: process.stdin.isTTY && process.stderr.isTTY ? askTerminal : undefined,
   onInterrupt(listener) {

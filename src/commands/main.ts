@@ -27,6 +27,7 @@ import {
   type VerifySnapshotsFlags,
 } from './snapshots.ts';
 import { scheduleCommands } from './schedule-commands.ts';
+import { requireScreen } from './screen.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
 import { versionCommands, type Runs } from './version-commands.ts';
@@ -108,10 +109,8 @@ export function commandTree(
         const [unknown] = program.args;
         if (unknown !== undefined)
           throw new UsageProblem(`there is no command ${unknown}; t3-cockpit --help lists them`);
-        // Without a terminal there is nothing to open, and so nothing to ask for.
-        return io.ask === undefined
-          ? faces.cockpit(context())
-          : privileged(context(), argv, faces.cockpit, faces.cockpit);
+        requireScreen(context(), 't3-cockpit status');
+        return privileged(context(), argv, faces.cockpit, faces.cockpit);
       }),
     );
 

@@ -8,6 +8,7 @@ import { createSandbox, type SandboxOptions } from '../sandbox/world.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { jsonDocument } from './render/json.ts';
+import { requireScreen } from './screen.ts';
 
 export interface SandboxFlags {
   users: number;
@@ -72,10 +73,12 @@ export async function sandboxTerminal(
 
 /** `demo`: the cockpit on a fresh sandbox that ends with it, however it ends. */
 export async function demo(
-  { io }: CommandContext,
+  context: CommandContext,
   flags: SandboxFlags,
   open: (configFile: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  const { io } = context;
+  requireScreen(context, 't3-cockpit sandbox create DIR');
   const root = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-demo-'));
   io.err('building a sandbox with stand-in t3 servers…\n');
   const sandbox = await createSandbox(root, {

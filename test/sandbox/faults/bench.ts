@@ -206,6 +206,7 @@ export class FaultBench {
             columns: undefined,
             ask: undefined,
             onInterrupt: () => () => undefined,
+            screen: false,
             asRoot: undefined,
             drained: () => Promise.resolve(),
           },

@@ -39,7 +39,8 @@ async function run(
   const io: Io = {
     out: (text) => (ran.out += text),
     err: (text) => (ran.err += text),
-    environment,
+    environment: { TERM: 'xterm', ...environment },
+    screen: terminal,
     columns: 80,
     drained: () => Promise.resolve(),
     ask: terminal ? () => Promise.resolve(undefined) : undefined,
@@ -115,6 +116,18 @@ describe('as somebody who is not root', () => {
     const ran = await run(['backup'], { terminal: false });
     expect(ran.asked).toMatchObject([{ interactive: false }]);
     expect(ran.err).toContain('no terminal to ask on');
+  });
+
+  it.each([
+    ['no terminal', { terminal: false }, 'try: t3-cockpit status'],
+    ['a dumb one', { environment: { TERM: 'dumb' } }, 'TERM=dumb says that this one cannot; if it can,'],
+  ])('asks for none where no screen can be drawn: %s', async (_what, terminal, words) => {
+    for (const argv of [[], ['demo']]) {
+      const ran = await run(argv, terminal);
+      expect([ran.code, ran.asked, ran.opened]).toEqual([2, [], []]);
+      expect(ran.err).toContain('t3-cockpit: the cockpit needs a terminal');
+    }
+    expect((await run([], terminal)).err).toContain(words);
   });
 
   it('opens the cockpit to look only, and says why, when nobody lets it', async () => {
