@@ -33,11 +33,14 @@ export async function complete(
   words: readonly string[],
   names: Names,
 ): Promise<Candidate[] | undefined> {
-  const typed = words.at(-1) ?? '';
+  // bash takes `--config=file` for three words.
+  const last = words.at(-1) ?? '';
+  const typed = last === '=' ? '' : last;
   let command = program;
   const operands: string[] = [];
   let waiting: Option | undefined;
   for (const word of words.slice(0, -1)) {
+    if (word === '=' && waiting !== undefined) continue;
     if (waiting !== undefined) waiting = undefined;
     else if (word.startsWith('-')) waiting = valueOption(program, command, word);
     else {
@@ -130,8 +133,14 @@ async function argumentValues(
 
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ word, about: '' }));
 
-/** The names of a host. What cannot be found out is nothing to offer. */
-export function namesOf(config: Config): Names {
+/** The names of a host; of none where it is not known which. What cannot be found out is nothing to offer. */
+export function namesOf(config: Config | undefined): Names {
+  if (config === undefined)
+    return {
+      users: () => Promise.resolve([]),
+      snapshots: () => Promise.resolve([]),
+      operations: () => Promise.resolve([]),
+    };
   const journal = <Value>(read: (db: ReturnType<typeof openJournalReadOnly>) => Value[]): Value[] => {
     try {
       const db = openJournalReadOnly(config.paths.state);

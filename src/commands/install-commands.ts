@@ -1,11 +1,32 @@
 import { Argument, type Command } from 'commander';
+import { ConfigError } from '../config/errors.ts';
+import type { Config } from '../config/schema.ts';
 import { printable } from '../text/printable.ts';
-import { complete, namesOf } from './complete.ts';
+import { complete, namesOf, type Candidate } from './complete.ts';
 import { completionScripts, shells, type Shell } from './completion.ts';
 import { loadConfigFor, type CommandContext } from './context.ts';
 import { exit } from './exit.ts';
 import { setup, setupParts, type SetupPart } from './setup.ts';
 import type { Runs } from './version-commands.ts';
+
+/** The configuration that a command line being typed names: whose users those are is said there. */
+function configNamedIn(words: readonly string[]): string | undefined {
+  const at = words.findLastIndex((word) => /^--config(=|$)/.test(word));
+  const [, inOne] = /^--config=(.+)/.exec(words[at] ?? '') ?? [];
+  if (at === -1 || inOne !== undefined) return inOne;
+  // bash makes three words of one.
+  return words[at + 1] === '=' ? words[at + 2] : words[at + 1];
+}
+
+/** One that is wrong, or root’s alone to read: commands and options are known without it. */
+function configOrNothing(context: CommandContext): Config | undefined {
+  try {
+    return loadConfigFor(context).config;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
 
 /** The commands that are about having this program on a host. */
 export function installCommands(program: Command, context: () => CommandContext, run: Runs): void {
@@ -33,9 +54,14 @@ export function installCommands(program: Command, context: () => CommandContext,
     .argument('[word...]')
     .action(
       run(async (words: string[]) => {
-        const { io } = context();
-        const { config } = loadConfigFor(context());
-        const found = (await complete(program, words, namesOf(config))) ?? [];
+        const { io, options } = context();
+        const named = configNamedIn(words) ?? options.config;
+        const config = configOrNothing({
+          io,
+          options: { ...options, ...(named === undefined ? {} : { config: named }) },
+        });
+        const file: Candidate = { word: '', about: '' };
+        const found = (await complete(program, words, namesOf(config))) ?? [file];
         io.out(found.map(({ word, about }) => `${printable(word)}\t${printable(about)}\n`).join(''));
         return exit.done;
       }),

@@ -18,6 +18,7 @@ const ioOf = (said: { out: string; err: string }): Io => ({
   err: (text) => void (said.err += text),
   drained: () => Promise.resolve(),
   environment: { SUDO_USER: 'wizard' },
+  screen: true,
   columns: 80,
   ask: undefined,
   onInterrupt: () => () => undefined,
@@ -70,11 +71,29 @@ describe('completion', () => {
   it('leaves files to the shell', async () => {
     expect(await words('--config', '')).toBeUndefined();
     expect(await words('sandbox', 'create', '')).toBeUndefined();
+    expect(await words('--config', '=', '/et')).toBeUndefined();
+    expect(await words('restore', 'alice', '--snapshot', '=')).toContain('latest');
+    expect((await run('complete', '--', '--config', '')).out).toBe('\t\n');
+    expect((await run('complete', '--', 'restore', 'alice', '')).out).toBe('');
   });
 
   it('answers a shell with a candidate a line, and nothing where nothing is known', async () => {
     expect((await run('complete', '--', 'logs', 'al')).out).toBe('alice\t\n');
     expect((await run('complete', '--', 'operations', 'resume', '')).out).toBe('');
+  });
+
+  it('goes by the configuration that is named there, and does without one that is wrong', async () => {
+    writeFileSync(path.join(folder, 'other'), 'z=zoe\n');
+    writeFileSync(path.join(folder, 'other.yaml'), `paths: { userMap: ${folder}/other }\n`);
+    writeFileSync(path.join(folder, 'wrong.yaml'), 'paths: 7\n');
+    const typed = (file: string, ...rest: string[]) =>
+      run('complete', '--', '--config', path.join(folder, file), ...rest);
+    expect((await typed('other.yaml', 'logs', '')).out).toBe('zoe\t\n');
+    const other = path.join(folder, 'other.yaml');
+    for (const naming of [[`--config=${other}`], ['--config', '=', other]])
+      expect((await run('complete', '--', ...naming, 'logs', '')).out).toBe('zoe\t\n');
+    expect(await typed('wrong.yaml', 'logs', '')).toMatchObject({ code: 0, out: '' });
+    expect((await typed('wrong.yaml', 'log')).out).toMatch(/^logs\t/);
   });
 
   it('is a script that bash takes, and offers in it what is offered here', async () => {
