@@ -18,11 +18,7 @@ const settled = 60;
 /** The full-screen cockpit on this terminal, until it is left. */
 export async function openCockpit(context: CommandContext): Promise<ExitCode> {
   const { io, options } = context;
-  const { stdout, stdin } = process;
-  if (!stdout.isTTY || !stdin.isTTY) {
-    io.err('t3-cockpit: the cockpit needs a terminal; without one, try: t3-cockpit status\n');
-    return exit.usage;
-  }
+  const { stdout } = process;
   const { config } = loadConfigFor(context);
   const host = openHost(config);
   const session = new Session({
@@ -59,6 +55,7 @@ export async function openCockpit(context: CommandContext): Promise<ExitCode> {
     maxFps: 60,
     exitOnCtrlC: false,
     interactive: true,
+    isScreenReaderEnabled: session.store.get().look.spoken === true,
     patchConsole: false,
   });
   function redraw(): void {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { colourLevel } from '../src/cockpit/look.ts';
 import { processIo } from '../src/commands/io.ts';
 import { main } from '../src/commands/main.ts';
 import { takeOver } from '../src/host/invocation.ts';
@@ -19,6 +20,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await main(argv, processIo, {
   version,
   cockpit: async (context) => {
+    // What draws would judge for itself when it is loaded, by other things as well (CI): one judge, the cockpit’s own.
+    const level = colourLevel(process.env);
+    process.env['FORCE_COLOR'] = String(Math.max(1, level));
+    if (level === 0) process.env['NO_COLOR'] = '1';
     const { openCockpit } = await import('./cockpit.tsx');
     return openCockpit(context);
   },

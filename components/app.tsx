@@ -21,8 +21,7 @@ export type SuspendTerminal = ReturnType<typeof useApp>['suspendTerminal'];
 export function App({ store, controller, onSuspendable }: AppProps) {
   const frames = useMemo(() => new Frames(store), [store]);
   const frame = useSyncExternalStore(store.subscribe, frames.get);
-  const { palette, glyphs } = frame.look;
-  const theme = useMemo(() => themeOf({ palette, glyphs }), [palette, glyphs]);
+  const theme = useMemo(() => themeOf(frame.look), [frame.look]);
   const { columns, rows } = useWindowSize();
   const { exit, suspendTerminal } = useApp();
   useInput((input, key) => controller.press(keyNames(input, key)));

@@ -2,16 +2,23 @@ import { Box, Text } from 'ink';
 import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
 import type { InstancePane as Model } from '../src/cockpit/view-models/instance.ts';
+import type { Glyphs } from '../src/cockpit/glyphs.ts';
 import { Pane } from './pane.tsx';
 import { StyledLine } from './styled-line.tsx';
 import { useTheme } from './theme.tsx';
 
-const Plain = ({ children }: { children?: ReactNode }) => <Text>{children}</Text>;
+function Plain({ children }: { children?: ReactNode }) {
+  const { glyphs } = useTheme();
+  return <Text>{drawn(children, glyphs)}</Text>;
+}
 
 function Muted({ children }: { children?: ReactNode }) {
-  const { tones } = useTheme();
-  return <Text {...tones.muted}>{children}</Text>;
+  const { tones, glyphs } = useTheme();
+  return <Text {...tones.muted}>{drawn(children, glyphs)}</Text>;
 }
+
+const drawn = (children: ReactNode, glyphs: Glyphs): ReactNode =>
+  typeof children === 'string' ? glyphs.text(children) : children;
 
 /** No lines between rows and columns: they take as much room again as what they divide. */
 const NoLines = () => null;

@@ -1,7 +1,15 @@
 import chalk from 'chalk';
-import { Text, Transform } from 'ink';
+import { Box, Text, Transform, useIsScreenReaderEnabled } from 'ink';
 import { memo } from 'react';
-import { joined, lineWidth, signature, type Line, type Segment } from '../src/cockpit/view-models/line.ts';
+import {
+  joined,
+  lineWidth,
+  signature,
+  spokenText,
+  trimmed,
+  type Line,
+  type Segment,
+} from '../src/cockpit/view-models/line.ts';
 import { useTheme } from './theme.tsx';
 
 interface StyledLineProps {
@@ -15,14 +23,20 @@ interface StyledLineProps {
  */
 export const StyledLine = memo(
   function StyledLine({ line, selected = false }: StyledLineProps) {
-    const { paint, keepsTones } = useTheme();
+    const { paint, keepsTones, glyphs } = useTheme();
+    if (useIsScreenReaderEnabled())
+      return <SpokenLine text={glyphs.text(spokenText(line))} selected={selected} />;
     const toned = ({ text, tone, bold }: Segment) => {
       const style = selected && !keepsTones ? undefined : paint[tone];
       if (bold !== true) return style === undefined ? text : style(text);
       return (style ?? chalk).bold(text);
     };
-    const text = lineWidth(line) === 0 ? ' ' : line.map(({ text: part }) => part).join('');
-    const painted = text === ' ' ? text : joined(line).map(toned).join('');
+    const written = (selected ? line : trimmed(line)).map((each) => ({
+      ...each,
+      text: glyphs.text(each.text),
+    }));
+    const text = lineWidth(written) === 0 ? ' ' : written.map(({ text: part }) => part).join('');
+    const painted = text === ' ' ? text : joined(written).map(toned).join('');
     const whole = selected ? paint.selection(painted) : painted;
     return (
       <Text wrap="truncate">
@@ -33,3 +47,12 @@ export const StyledLine = memo(
   },
   (before, after) => before.selected === after.selected && signature(before.line) === signature(after.line),
 );
+
+/** The same line for a screen reader: words, and nothing where there are none. */
+function SpokenLine({ text, selected }: { text: string; selected: boolean }) {
+  return text === '' ? null : (
+    <Box aria-state={{ selected }}>
+      <Text>{text}</Text>
+    </Box>
+  );
+}

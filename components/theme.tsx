@@ -1,7 +1,7 @@
 import chalk, { foregroundColorNames, type ChalkInstance, type ForegroundColorName } from 'chalk';
 import { createContext, useContext } from 'react';
 import type { TextProps } from 'ink';
-import { glyphSets, type Glyphs } from '../src/cockpit/glyphs.ts';
+import { glyphsOf, type Glyphs } from '../src/cockpit/glyphs.ts';
 import type { Look, Palette } from '../src/cockpit/look.ts';
 import type { Tone } from '../src/view/cell.ts';
 
@@ -86,12 +86,54 @@ const none: Colours = {
 
 const colours: Readonly<Record<Palette, Colours>> = { dark, light, sixteen, none };
 
-export function themeOf({ palette, glyphs }: Look): Theme {
-  const { tones, selection } = colours[palette];
-  const styles = Object.entries({ ...tones, selection }).map(([name, style]) => [name, paintOf(style)]);
+/**
+ * Each of these colours among the 256 of xterm, the one that keeps its meaning. By the library’s own reckoning what is
+ * muted was teal, danger pink, and on the selected line neither could be read.
+ */
+const among256: Readonly<Record<string, number>> = {
+  '#9ccf8c': 150,
+  '#e8c26a': 179,
+  '#ff7a85': 210,
+  '#c6a0f6': 183,
+  '#8b92a8': 103,
+  '#7f869c': 246,
+  '#78cfe0': 116,
+  '#2f3d5c': 238,
+  '#2e7d32': 28,
+  '#8a5a00': 94,
+  '#c1122f': 160,
+  '#7a3ea8': 91,
+  '#6a7183': 242,
+  '#006d85': 24,
+  '#cddcf7': 189,
+};
+
+function indexedStyle(style: Style): Style {
+  const found = { ...style };
+  for (const part of ['color', 'backgroundColor'] as const) {
+    const index = among256[style[part] ?? ''];
+    if (index !== undefined) found[part] = `ansi256(${index})`;
+  }
+  return found;
+}
+
+function indexed({ tones, selection, keepsTones }: Colours): Colours {
+  const styles = Object.entries(tones).map(([tone, style]) => [tone, indexedStyle(style)] as const);
   return {
-    ...colours[palette],
-    glyphs: glyphSets[glyphs],
+    tones: Object.fromEntries(styles) as Colours['tones'],
+    selection: indexedStyle(selection),
+    keepsTones,
+  };
+}
+
+export function themeOf(look: Look): Theme {
+  const chosen = look.indexed === true ? indexed(colours[look.palette]) : colours[look.palette];
+  const styles = Object.entries({ ...chosen.tones, selection: chosen.selection }).map(
+    ([name, style]) => [name, paintOf(style)] as const,
+  );
+  return {
+    ...chosen,
+    glyphs: glyphsOf(look),
     paint: Object.fromEntries(styles) as Theme['paint'],
   };
 }
@@ -101,12 +143,23 @@ function paintOf({ color, backgroundColor, bold, dimColor, italic, inverse }: St
   let paint = chalk;
   if (dimColor === true) paint = paint.dim;
   if (isNamed(color)) paint = paint[color];
-  else if (color !== undefined) paint = paint.hex(color);
-  if (backgroundColor !== undefined) paint = paint.bgHex(backgroundColor);
+  else if (color !== undefined) {
+    const index = indexIn(color);
+    paint = index === undefined ? paint.hex(color) : paint.ansi256(index);
+  }
+  if (backgroundColor !== undefined) {
+    const index = indexIn(backgroundColor);
+    paint = index === undefined ? paint.bgHex(backgroundColor) : paint.bgAnsi256(index);
+  }
   if (bold === true) paint = paint.bold;
   if (italic === true) paint = paint.italic;
   if (inverse === true) paint = paint.inverse;
   return paint;
+}
+
+function indexIn(color: string): number | undefined {
+  const [, index] = /^ansi256\((\d+)\)$/.exec(color) ?? [];
+  return index === undefined ? undefined : Number(index);
 }
 
 const names: ReadonlySet<string> = new Set(foregroundColorNames);

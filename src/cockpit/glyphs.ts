@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { inAscii } from '../view/ascii.ts';
 
 /** The signs that are drawn. The Unicode ones are of ambiguous width on some terminals; hence a set in ASCII. */
 export interface Glyphs {
@@ -27,8 +28,8 @@ export interface Glyphs {
   marked: string;
   /** Beside the title of the column that rows are sorted by. */
   sorted: string;
-  /** A line of a table, drawn in these signs. */
-  box: (line: string) => string;
+  /** Any text as it can be drawn beside these signs, as wide as it is. */
+  text: (text: string) => string;
 }
 
 const unicode: Glyphs = {
@@ -52,7 +53,7 @@ const unicode: Glyphs = {
   unfolded: '▾',
   marked: '◆',
   sorted: '▾',
-  box: (line) => line,
+  text: (text) => text,
 };
 
 const ascii: Glyphs = {
@@ -76,16 +77,40 @@ const ascii: Glyphs = {
   unfolded: 'v',
   marked: '#',
   sorted: '^',
-  box: (line) =>
-    line
-      .replaceAll('─', '-')
-      .replaceAll('│', '|')
-      .replaceAll(/[┌┬┐├┼┤└┴┘]/g, '+'),
+  text: inAscii,
 };
 
 export type GlyphSet = 'unicode' | 'ascii';
 
 export const glyphSets: Readonly<Record<GlyphSet, Glyphs>> = { unicode, ascii };
+
+/** For a screen reader: what a sign means stands in words beside it, and to hear it is noise. */
+const silent: Omit<Glyphs, 'text'> = {
+  pointer: ' ',
+  running: ' ',
+  stopped: ' ',
+  broken: ' ',
+  moving: ' ',
+  unknown: ' ',
+  done: ' ',
+  failed: ' ',
+  waiting: ' ',
+  full: ' ',
+  empty: ' ',
+  rule: ' ',
+  divider: ' ',
+  branch: ' ',
+  stem: ' ',
+  last: ' ',
+  folded: '+',
+  unfolded: ' ',
+  marked: '*',
+  sorted: ' ',
+};
+
+/** The signs of a look. */
+export const glyphsOf = ({ glyphs, spoken = false }: { glyphs: GlyphSet; spoken?: boolean }): Glyphs =>
+  spoken ? { ...glyphSets[glyphs], ...silent } : glyphSets[glyphs];
 
 /** `auto` takes the ASCII set where the locale does not promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG). */
 export function glyphSetFor(

@@ -1,3 +1,4 @@
+import { glyphsOf } from './glyphs.ts';
 import { titleOf } from './title.ts';
 import type { Store } from './store.ts';
 
@@ -34,7 +35,8 @@ export class TerminalTitle {
   }
 
   #say(): void {
-    const title = titleOf(this.#store.get());
+    const state = this.#store.get();
+    const title = glyphsOf(state.look).text(titleOf(state));
     if (title === this.#said) return;
     this.#said = title;
     this.#write(set(title));

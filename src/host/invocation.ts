@@ -16,7 +16,7 @@ export const invocationVariable = 'T3_COCKPIT_INVOKED_BY';
 
 /** What means something to this program: settings, colours, language, and the multiplexer that it is used in. */
 const passedOn =
-  /^(T3_COCKPIT_\w+|NO_COLOR|FORCE_COLOR|COLORTERM|TERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMUX|TMUX_PANE|STY|ZELLIJ|ABDUCO_SESSION|SSH_CONNECTION)$/;
+  /^(T3_COCKPIT_\w+|NO_COLOR|FORCE_COLOR|COLORTERM|COLORFGBG|TERM|INK_SCREEN_READER|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMUX|TMUX_PANE|STY|ZELLIJ|ABDUCO_SESSION|SSH_CONNECTION)$/;
 
 const identity = { pid: z.int().positive(), startTime: z.int().nonnegative() };
 const caller = z.object({

@@ -55,7 +55,8 @@ export function layoutOf(state: CockpitState): Layout {
   );
   const users = Math.max(1, visibleInstances(state).length);
   const operation = paneOf(state.mode) === 'operation';
-  const wide = columns >= wideSize.columns && rows >= wideSize.rows;
+  // What stands side by side cannot be read out one after the other.
+  const wide = columns >= wideSize.columns && rows >= wideSize.rows && state.look.spoken !== true;
   return wide
     ? {
         columns,

@@ -79,6 +79,23 @@ export function joined(line: Line): Line {
   return runs;
 }
 
+/** A line without the air at its end: where it is drawn, whoever copies the line has it in their text. */
+export function trimmed(line: Line): Line {
+  const end = line.findLastIndex(({ text }) => text.trim() !== '');
+  return line
+    .slice(0, end + 1)
+    .map((each, at) => (at === end ? { ...each, text: each.text.trimEnd() } : each));
+}
+
+/** A line as it is read out: what stands in columns, one after the other. */
+export function spokenText(line: Line): string {
+  return line
+    .map(({ text }) => text)
+    .join('')
+    .trim()
+    .replaceAll(/ {2,}/g, ', ');
+}
+
 export function lineWidth(line: Line): number {
   return line.reduce((sum, each) => sum + width(each.text), 0);
 }

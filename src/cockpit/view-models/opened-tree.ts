@@ -3,7 +3,7 @@ import type { Tone } from '../../view/cell.ts';
 import { durationText, pad } from '../../view/format.ts';
 import { stepResultText } from '../../view/operation.ts';
 import { pathTo, spanOf, treeOf, walk, type Branch, type TreeRow } from '../../view/tree.ts';
-import { glyphSets, type Glyphs } from '../glyphs.ts';
+import { glyphsOf, type Glyphs } from '../glyphs.ts';
 import type { CockpitState, Mode, OpenedOperation } from '../state.ts';
 import { layoutOf } from './layout.ts';
 import { clip, lineWidth, segment, type Line } from './line.ts';
@@ -105,7 +105,7 @@ export function treeRowLine(
     progress,
     state.now.wall,
     columns,
-    glyphSets[state.look.glyphs],
+    glyphsOf(state.look),
   );
 }
 

@@ -5,7 +5,7 @@ import { evidenceOf } from '../../view/evidence.ts';
 import { broken, durationText, pad, timeText, width, wrapped } from '../../view/format.ts';
 import { standingText } from '../../view/operation.ts';
 import { durationOf, stepsIn, type Branch } from '../../view/tree.ts';
-import { glyphSets, type Glyphs } from '../glyphs.ts';
+import { glyphsOf, type Glyphs } from '../glyphs.ts';
 import { operationViews, type CockpitState, type Mode, type OpenedOperation } from '../state.ts';
 import { clip, segment, type Line } from './line.ts';
 import { treeIn, treeRowLine } from './opened-tree.ts';
@@ -89,7 +89,7 @@ function linesOf(event: EventRecord, steps: readonly StepRecord[], columns: numb
 export function outputView(state: CockpitState, mode: Opened, columns: number, branch?: Branch): Scrolled {
   const { opened, now, look } = state;
   if (opened === undefined) return nothing(mode);
-  const glyphs = glyphSets[look.glyphs];
+  const glyphs = glyphsOf(look);
   const wanted = mode.search.toLowerCase();
   const steps = branch === undefined ? undefined : new Set(stepsIn(branch).map(({ id }) => id));
   const events =

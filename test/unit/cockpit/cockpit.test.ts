@@ -215,7 +215,10 @@ describe('keys', () => {
     expect(keyNames('jjj', none)).toEqual(['j', 'j', 'j']);
     expect(keyNames('', { ...none, upArrow: true })).toEqual(['up']);
     expect(keyNames('l', { ...none, ctrl: true })).toEqual(['ctrl-l']);
-    expect(keyNames('b', { ...none, meta: true })).toEqual([]);
+    // Escape, and what came with it.
+    expect(keyNames('b', { ...none, meta: true })).toEqual(['escape']);
+    expect(keyNames('', { ...none, meta: true, return: true })).toEqual(['escape']);
+    expect(keyNames('', { ...none, meta: true, downArrow: true })).toEqual(['down']);
   });
 
   it('are bound once in a mode, and never to what a browser keeps for itself', () => {
@@ -305,22 +308,5 @@ describe('the controller', () => {
     expect(store.get()).toMatchObject({ mode: { pane: 'instance' }, leaving: false });
     controller.press(['q']);
     expect(store.get().leaving).toBe(true);
-  });
-});
-
-describe('the signs', () => {
-  it.each([
-    [{ LANG: 'de_DE.UTF-8' }, '●'],
-    [{ LC_ALL: 'C.utf8', LANG: 'C' }, '●'],
-    [{ LC_ALL: 'C', LANG: 'en_US.UTF-8' }, '*'],
-    [{}, '*'],
-    [{ LANG: 'C.UTF-8', TERM: 'linux' }, '*'],
-  ])('for %j', (environment, running_) => {
-    expect(glyphsFor(config, environment).running).toBe(running_);
-  });
-
-  it('are what the configuration says', () => {
-    const ascii = loadConfig({ set: ['screen.glyphs=ascii'] }).config;
-    expect(glyphsFor(ascii, { LANG: 'C.UTF-8' }).running).toBe('*');
   });
 });
