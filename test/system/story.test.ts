@@ -218,4 +218,51 @@ describe('three colleagues and their admin', () => {
     expect(existsSync('/var/lib/t3-autoupdate/deferred/vera')).toBe(false);
     await expectAllWell();
   });
+
+  it('are looked after by somebody who is root for this alone: in tmux, by a password and a key, by name in the journal', async () => {
+    await sh('useradd', '--create-home', '--shell', '/bin/bash', 'hanna');
+    await execa('chpasswd', { input: 'hanna:correct horse\n' });
+    writeFileSync('/etc/sudoers.d/story', 'hanna ALL=(root) ALL\n', { mode: 0o440 });
+    const tmux = (...args: string[]) =>
+      sh(
+        'runuser',
+        '-u',
+        'hanna',
+        '--',
+        'env',
+        'LANG=C.UTF-8',
+        'tmux',
+        '-L',
+        'story',
+        '-f',
+        '/dev/null',
+        ...args,
+      );
+    leave.push(async () => {
+      await execa('runuser', ['-u', 'hanna', '--', 'tmux', '-L', 'story', 'kill-server'], { reject: false });
+      await sh('rm', '/etc/sudoers.d/story');
+      await sh('userdel', '--remove', 'hanna');
+    });
+    const seen = (what: string, pattern: RegExp) =>
+      until(what, async () => {
+        const screen = await tmux('capture-pane', '-p');
+        return pattern.test(screen) ? screen : undefined;
+      });
+    await tmux('new-session', '-d', '-x', '100', '-y', '30', ...argv([]));
+    await seen('a prompt', /Password of hanna:/);
+    await tmux('send-keys', '-l', 'correct horse');
+    await tmux('send-keys', 'Enter');
+    const row = (name: string) => `.* ${name} +running .*verified.*`;
+    await seen('the fleet', new RegExp(people.map(row).join('\n'), 'm'));
+    await tmux('send-keys', 'b');
+    const screen = await seen('the end of it', /operation \d+: backup: succeeded/);
+    expect(screen.match(/ \d+s verified/g)).toHaveLength(people.length);
+    const { operations } = JSON.parse((await cockpit('--json', 'operations')).stdout) as {
+      operations: { kind: string; actor: object }[];
+    };
+    expect(operations[0]).toMatchObject({
+      kind: 'backup',
+      actor: { user: 'root', uid: 0, sudoUser: 'hanna', surface: 'cockpit' },
+    });
+  });
 });
