@@ -281,20 +281,6 @@ describe('the screen', () => {
     expect(terminal.raw).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;|48;)[\d;]*m/);
     expect(terminal.text()).toMatch(/carol +stopped/);
   });
-
-  it('keeps to ASCII where the locale is not UTF-8', async () => {
-    const terminal = cockpit({ environment: { LANG: 'C', LC_ALL: 'C' } });
-    await terminal.until('the fleet', (text) => /^> \* alice/m.test(text) && /carol .*stopped/.test(text));
-    expect(terminal.text().replace(/ · /g, ' ')).toMatch(/^[\u0020-\u007e\n…]*$/);
-  });
-});
-
-describe('without a terminal', () => {
-  it('says what to do', async () => {
-    const { exitCode, stderr } = await sandbox.run();
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('the cockpit needs a terminal; without one, try: t3-cockpit status');
-  });
 });
 
 describe('a command that follows an operation', () => {

@@ -160,3 +160,60 @@ describe('the cockpit', () => {
     });
   });
 });
+
+/** What a terminal says of itself, and of nothing more; what stands for colours in the helper is taken away. */
+const saying = (environment: Record<string, string>) => ({
+  environment: { FORCE_COLOR: undefined, COLORTERM: undefined, LC_ALL: undefined, ...environment },
+});
+
+describe('on a terminal that can little', () => {
+  it('the cockpit makes do: sixteen colours, ASCII, no size, a voice', async () => {
+    const sixteen = open(saying({ TERM: 'xterm' }));
+    const latin = open(saying({ TERM: 'linux', LC_ALL: 'de_DE.ISO-8859-1' }));
+    const voice = open(saying({ INK_SCREEN_READER: 'true' }));
+    // A serial line knows no size; 80x24 is what everybody takes it for.
+    const sizeless = open({
+      command: ['sh', '-c', 'stty rows 0 cols 0; exec "$0" "$@"', process.execPath, doorPath],
+    });
+
+    await sixteen.until('the fleet', complete);
+    const colours = new Set(
+      sixteen.cells().flatMap((row) => row.flatMap(({ colour, background }) => [colour, background])),
+    );
+    expect(colours.size).toBeGreaterThan(2);
+    for (const each of colours) expect([undefined, 0, 1, 2, 3, 4, 5, 6, 7]).toContain(each);
+
+    await latin.until('the fleet', (text) => /^> \* alice/m.test(text) && /carol +stopped/.test(text));
+    // oxlint-disable-next-line no-control-regex -- what is written, its controls included
+    expect(latin.raw).toMatch(/^[\u0000-\u007e]*$/);
+
+    await voice.until(
+      'the fleet, in words',
+      (text) => /^\(selected\) alice, running, /m.test(text) && /^carol, stopped, /m.test(text),
+    );
+    voice.press('j');
+    await voice.until('what is selected', (text) => /^\(selected\) bob, /m.test(text));
+
+    await sizeless.until('the fleet', (text) => complete(text) && / b back up all/.test(text));
+    for (const each of [sixteen, latin, voice, sizeless]) {
+      each.press('q');
+      expect(await each.ended()).toBe(0);
+    }
+  });
+
+  it('or on none, it says what to do, and asks for nothing', async () => {
+    for (const [name, words] of [
+      ['dumb', 'TERM=dumb says that this one cannot'],
+      ['', 'TERM is not set'],
+    ] as const) {
+      const terminal = open({ columns: 120, ...saying({ TERM: name }) });
+      expect(await terminal.ended()).toBe(2);
+      expect(terminal.raw.replaceAll('\r\n', '')).toContain(words);
+      // oxlint-disable-next-line no-control-regex -- nothing is drawn
+      expect(terminal.raw).not.toMatch(/\u001b/);
+    }
+    const { exitCode, stderr } = await sandbox.run();
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe('t3-cockpit: the cockpit needs a terminal; without one, try: t3-cockpit status');
+  });
+});

@@ -8,7 +8,8 @@ export const doorPath = path.resolve(import.meta.dirname, '../../bin/t3-cockpit.
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
-  environment?: Record<string, string>;
+  /** Over what is inherited, and what an emulator is told; undefined takes away. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** Instead of the door of the built program. */
   command?: readonly [string, ...string[]];
 }
@@ -77,12 +78,20 @@ export class Terminal {
     { columns = 80, rows = 24, environment = {}, command }: TerminalOptions = {},
   ) {
     const [file, ...rest] = command ?? [process.execPath, doorPath];
-    const { CI: _ci, NO_COLOR: _noColor, TMUX: _tmux, ...inherited } = process.env as Record<string, string>;
+    const { CI: _ci, NO_COLOR: _noColor, TMUX: _tmux, ...inherited } = process.env;
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
     this.#pty = pty.spawn(file, [...rest, ...args], {
       cols: columns,
       rows,
-      env: { ...inherited, TERM: 'xterm-256color', LANG: 'C.UTF-8', FORCE_COLOR: '1', ...environment },
+      env: Object.fromEntries(
+        Object.entries({
+          ...inherited,
+          TERM: 'xterm-256color',
+          LANG: 'C.UTF-8',
+          FORCE_COLOR: '1',
+          ...environment,
+        }).filter(([, value]) => value !== undefined),
+      ),
     });
     this.#pty.onData((data) => {
       this.arrivedAt = performance.now();
