@@ -90,10 +90,10 @@ export function trimmed(line: Line): Line {
 /** A line as it is read out: what stands in columns, one after the other. */
 export function spokenText(line: Line): string {
   return line
-    .map(({ text }) => text)
+    .map(({ text }) => (text.trim() === '…' ? text.replace('…', 'not looked at yet') : text))
     .join('')
     .trim()
-    .replaceAll(/ {2,}/g, ', ');
+    .replaceAll(/ {2,}| · /g, ', ');
 }
 
 export function lineWidth(line: Line): number {

@@ -87,5 +87,6 @@ describe('a frame that is read out', () => {
     const cells = ['   alice  ', 'running', '     ', '3h verified  '].map((text) => segment(text));
     expect(spokenText(cells)).toBe('alice, running, 3h verified');
     expect(spokenText([segment('   ')])).toBe('');
+    expect(spokenText([segment(' t3 · pinned '), segment('…')])).toBe('t3, pinned not looked at yet');
   });
 });
