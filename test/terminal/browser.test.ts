@@ -53,12 +53,16 @@ describe.skipIf(chromiumPath === undefined)(`the cockpit in a browser${none}`, (
     await tab.until('the fleet', complete);
     await tab.press(':');
     await tab.until('a command', (text) => /^ :█/m.test(text));
-    await tab.press('Escape', 'Enter');
+    await tab.press('Escape');
+    await tab.until('the fleet', complete);
+    await tab.press('Enter');
     await tab.until(
       'bob, wholly',
       (text) => /unit +t3-serve@bob\.service/.test(text) && !/ USER /.test(text),
     );
-    await tab.press('Enter', 'Control+z');
+    await tab.press('Enter');
+    await tab.until('the fleet', complete);
+    await tab.press('Control+z');
     await tab.until('that no shell waits', (text) => text.includes('no shell waits behind this cockpit'));
     expect(await tab.page.title()).toMatch(/^t3-cockpit sandbox: \d need you$/);
 
@@ -151,7 +155,9 @@ describe.skipIf(chromiumPath === undefined)(`the cockpit in a browser${none}`, (
     try {
       const tab = await open(inTmux);
       await tab.until('the fleet', complete);
-      await tab.press('j', 'Enter');
+      await tab.press('j');
+      await tab.until('bob', (text) => /^› ● bob/m.test(text));
+      await tab.press('Enter');
       const detail = (text: string) => /unit +t3-serve@bob\.service/.test(text) && !/ USER /.test(text);
       await tab.until('bob, wholly', detail);
       await tab.page.reload();

@@ -39,9 +39,9 @@ export class Tab {
     await this.page.context().close();
   }
 
-  /** Keys by their names, each a press of its own. */
-  async press(...keys: string[]): Promise<void> {
-    for (const key of keys) await this.page.keyboard.press(key);
+  /** A key by its name. What it does is to be seen before the next one: two may come in one read, and be something else. */
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
   }
 
   /** The lines on the page, without what is empty at their ends. */
