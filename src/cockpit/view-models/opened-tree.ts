@@ -99,14 +99,7 @@ export function treeRowLine(
     branch.step?.progress === undefined || branch.state !== 'started'
       ? undefined
       : progressText(branch.step.progress, paces[branch.step.id]);
-  return treeLine(
-    row,
-    tree.isFolded(branch),
-    progress,
-    state.now.wall,
-    columns,
-    glyphsOf(state.look),
-  );
+  return treeLine(row, tree.isFolded(branch), progress, state.now.wall, columns, glyphsOf(state.look));
 }
 
 /** Columns of how long something took, at the right. */
