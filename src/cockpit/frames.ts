@@ -64,8 +64,9 @@ export class Frames {
   };
 }
 
-/** Is something else because of whoever sits there: by a key, or another size? */
+/** Is something else because of whoever sits there: by a key, another size, or that they have opened it? */
 function wasAskedFor(before: CockpitState, after: CockpitState): boolean {
+  if (before.fleet.instances.length === 0 && after.fleet.instances.length > 0) return true;
   return (
     ['mode', 'selected', 'marked', 'filter', 'sort', 'notice', 'look', 'size', 'leaving'] as const
   ).some((part) => before[part] !== after[part]);
