@@ -59,21 +59,25 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is as wide as it is long, what is not, what has no width, and what only looks alike. */
-const letters = fc.constantFrom(
-  'a',
-  'b',
-  ' ',
-  '·',
-  '●',
-  '表',
-  'ｱ',
-  'é',
-  'e\u0301',
-  '👍',
-  '👨‍👩‍👧',
-  '\u200b',
-  '│',
-  '…',
+const letters = fc.oneof(
+  fc.constantFrom(
+    'a',
+    '7',
+    '#',
+    '*',
+    ' ',
+    '表',
+    'ｱ',
+    'é',
+    'e\u0301',
+    '\u0301',
+    '\ufe0f',
+    '\u20e3',
+    '👍',
+    '👨‍👩‍👧',
+    '\u200b',
+  ),
+  fc.constantFrom(...'·–—‘’‚‛“”…›←↑→↓≠▸▾◆○●◐✓✗─│├└┼╱█░▒▟'),
 );
 const line = fc.record({
   text: fc.string({ unit: letters, maxLength: 30 }),
