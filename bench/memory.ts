@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { series, type Figure } from './figures.ts';
+import { single, type Figure } from './figures.ts';
 
 /** How often it is looked who lives, milliseconds: a process that lives shorter is seen only now and then. */
 const interval = 200;
@@ -40,7 +40,9 @@ export function watchMemory(homes: readonly string[]): () => Figure[] {
     clearInterval(timer);
     return [...most]
       .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([kind, peaks]) => series(`memory of one process: ${kind}`, 'bytes', [...peaks.values()]));
+      .map(([kind, peaks]) =>
+        single(`memory of one process, at most: ${kind}`, 'bytes', Math.max(...peaks.values())),
+      );
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from '../scripts/build.ts';
+import { installed } from '../test/system/machine.ts';
 import { bump } from './bump.ts';
 import { downtime } from './downtime.ts';
 import { firstFrame } from './first-frame.ts';
@@ -64,7 +65,7 @@ for (const [name, bench] of Object.entries(benches)) {
     continue;
   }
   try {
-    const part = await run(bench);
+    const part = await run(name, bench);
     for (const figure of part.figures) process.stdout.write(`  ${lineText(figure)}\n`);
     // One by one: what comes later may fail, and takes long.
     if (report) writeReport(path.join(checkout, 'docs'), { [name]: part }, Object.keys(benches));
@@ -78,11 +79,11 @@ for (const [name, bench] of Object.entries(benches)) {
 // A terminal that a failed bench has left open would keep this process alive.
 process.exit();
 
-async function run(bench: (folder: string) => Promise<Figure[]>): Promise<Part> {
+async function run(name: string, bench: (folder: string) => Promise<Figure[]>): Promise<Part> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-bench-'));
   const before = loadNow();
   const began = performance.now();
-  const memory = watchMemory([checkout, '/opt']);
+  const memory = watchMemory([name === 'units' ? installed : checkout]);
   try {
     const figures = await bench(folder);
     return {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { addGuests } from '../test/system/guests.ts';
+import { until } from '../test/sandbox/sandbox.ts';
+import { addGuests, portOf } from '../test/system/guests.ts';
 import { buildMachine, cockpitCommand, machineInTheWay, sh, unitOf, users } from '../test/system/machine.ts';
 import { Terminal } from '../test/terminal/terminal.ts';
 import { median, series, single, timed, type Figure } from './figures.ts';
@@ -85,11 +86,18 @@ async function buildFleets(): Promise<{ everybody: string[]; memory: number }> {
   for (const user of busy) appendFileSync(`/etc/t3-serve/${user}.env`, 'T3_STAND_IN_ACTIVITY=busy\n');
   const everybody = [...users.map(({ name }) => name), ...guests];
   await sh('systemctl', 'start', ...everybody.map(unitOf));
-  // Until each has a state database open and listens; what they share is told apart only when all are there.
-  await delay(5000);
+  for (const user of everybody) await answering(user);
+  // What they share is told apart only when all are there.
   const pids = await mainPids(...everybody.map(unitOf));
   if (pids.length !== everybody.length) throw new Error(`${pids.length} servers of ${everybody.length} run`);
   return { everybody, memory: median(pids.map(shareOfTree)) };
+}
+
+/** Wait until somebody's server answers. */
+async function answering(user: string): Promise<void> {
+  await until(`the server of ${user}`, () =>
+    fetch(`http://127.0.0.1:${portOf(user)}/.well-known/t3/environment`).catch(() => undefined),
+  );
 }
 
 interface Watcher {
@@ -140,7 +148,7 @@ function watchOn(everybody: readonly string[], count: number): Watcher {
         ...size,
         command: ['watch'],
       });
-      await terminal.until('the units', (text) => text.includes('t3-serve@vera.service'));
+      await terminal.until('the units', (text) => text.includes('T3 Code server of'));
       return terminal;
     },
     leave: '\u0003',

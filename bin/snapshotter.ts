@@ -10,7 +10,7 @@ import { serve } from '../src/snapshots/owner/snapshotter.ts';
 /** The snapshotter: takes, verifies and discards snapshots, as the user whose they are. Protocol: owner/protocol.ts. */
 
 /** Below this many bytes SQLite is done with a database before there would be anything to report. */
-const small = 8 * 1024 * 1024;
+const small = 24 * 1024 * 1024;
 
 /**
  * Each job in a fresh worker of this same file: a thread that SQLite keeps busy cannot report. Not for a small
@@ -19,7 +19,8 @@ const small = 8 * 1024 * 1024;
  */
 async function inWorker(job: DatabaseJob): Promise<unknown> {
   const file = 'file' in job ? job.file : job.source;
-  if (sizeOf(file) + sizeOf(`${file}-wal`) < small) return runDatabaseJob(job);
+  // To measure one is to read its first pages, however large it is.
+  if (job.job === 'measure' || sizeOf(file) + sizeOf(`${file}-wal`) < small) return runDatabaseJob(job);
   // `once` rejects when the worker fails first.
   const [result] = await once(new Worker(fileURLToPath(import.meta.url), { workerData: job }), 'message');
   return result;

@@ -10,9 +10,12 @@ const dispatchTable = '/etc/t3-serve/dispatch.json';
 /** Make them, with a home and a state database each. Their servers are not started. @returns takes them away again */
 export async function addGuests(names: readonly string[], bytes?: number): Promise<() => Promise<void>> {
   const [map, table] = [readFileSync(userMap, 'utf8'), readFileSync(dispatchTable, 'utf8')];
-  const entries = JSON.parse(table) as Record<string, object>;
+  const entries = JSON.parse(table) as Record<string, { os_user: string; port: number }>;
   for (const name of names) {
-    const port = await freePort();
+    const taken = new Set(Object.values(entries).map((entry) => entry.port));
+    let port = await freePort();
+    // Nobody listens on those of guests that are not started yet: they are as free as any.
+    while (taken.has(port)) port = await freePort();
     await addUser(name, port, bytes);
     entries[name] = { os_user: name, port };
   }
