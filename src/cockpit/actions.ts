@@ -5,6 +5,7 @@ import type { CutOff } from '../operations/cut-off.ts';
 import type { OperationView } from '../operations/follow.ts';
 import type { Told } from '../operations/happened.ts';
 import type { OperationStory } from '../operations/story.ts';
+import type { Diagnosis } from './effects.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Look } from './look.ts';
 import type { Chronicle, ListedOperation, Mode, Notice, ShownLog, Sort } from './state.ts';
@@ -33,6 +34,8 @@ export type Action =
   | { type: 'comparison'; comparison: Comparison }
   /** The package source has answered. */
   | { type: 'choice'; choice: Choice }
+  /** Doctor has answered. */
+  | { type: 'diagnosis'; diagnosis: Diagnosis }
   /** What has been typed to agree to a plan. */
   | { type: 'typed'; typed: string }
   | { type: 'operations'; operations: readonly ListedOperation[] }

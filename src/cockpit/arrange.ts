@@ -35,6 +35,10 @@ export function visibleInstances(state: CockpitState): readonly Instance[] {
   return instances;
 }
 
+/** Is the selected user among the rows that are shown? */
+export const isInSight = (state: CockpitState): boolean =>
+  visibleInstances(state).some(({ user }) => user === state.selected);
+
 /**
  * Does a filter let an instance through? Words, all of which must be found in its names, its state, its marks or its
  * probe; `!word` must not be; `column:word` only counts in that column.

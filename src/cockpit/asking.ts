@@ -14,7 +14,13 @@ export type Asking =
   /** To what the last bump replaced; everybody, where nobody is named. */
   | { kind: 'take back'; users: readonly string[] }
   | { kind: 'freeze' | 'unfreeze' }
-  | { kind: 'resume' | 'rollback'; operation: number }
+  | { kind: 'resume' | 'rollback' | 'abandon'; operation: number }
+  /** Judge a version; nothing else changes. */
+  | { kind: 'preflight'; version: string }
+  /** Remove the snapshots that nothing speaks for. */
+  | { kind: 'prune' }
+  /** Keep a snapshot whatever retention says, or leave it to that again. */
+  | { kind: 'protect' | 'unprotect'; file: string }
   /** Later: `when` as it was typed. */
   | { kind: 'schedule'; what: Later; when: string }
   /** `about`: what is not to be done. */
@@ -47,9 +53,21 @@ export function argumentsOf(asking: Asking): string[] {
       return ['schedule', 'cancel', String(asking.schedule)];
     case 'resume':
     case 'rollback':
+    case 'abandon':
       return ['operations', asking.kind, String(asking.operation)];
+    case 'preflight':
+      return ['preflight', asking.version];
+    case 'prune':
+      return ['snapshots', 'prune'];
+    case 'protect':
+    case 'unprotect':
+      return ['snapshots', asking.kind, asking.file];
   }
 }
+
+/** Is it no operation, but something that is written down at once? */
+export const isNoted = ({ kind }: Asking): boolean =>
+  kind === 'schedule' || kind === 'cancel' || kind === 'protect' || kind === 'unprotect';
 
 /** What it is called on screen. */
 export function askingText(asking: Asking): string {
@@ -70,6 +88,13 @@ export function askingText(asking: Asking): string {
       return 'end of the freeze';
     case 'schedule':
       return `${laterText(asking.what)}: ${asking.when}`;
+    case 'preflight':
+      return `trial of ${asking.version}`;
+    case 'prune':
+      return 'pruning of snapshots';
+    case 'protect':
+    case 'unprotect':
+      return `${asking.kind}ing of ${asking.file}`;
     case 'cancel':
       return `cancelling of schedule ${asking.schedule}: ${asking.about}`;
     default:

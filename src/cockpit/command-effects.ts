@@ -6,7 +6,7 @@ import { automatic } from '../journal/records.ts';
 import { planSchema, type Plan } from '../operations/plan.ts';
 import { workCounts } from '../t3/state-schema.ts';
 import { excerpt } from '../text/printable.ts';
-import { argumentsOf, askingText, type Asking } from './asking.ts';
+import { argumentsOf, askingText, isNoted, type Asking } from './asking.ts';
 import type { Asked, Effects } from './effects.ts';
 import { saveReport } from './saved-reports.ts';
 
@@ -30,6 +30,21 @@ const planned = z.object({
 
 const scheduled = z.object({
   schedule: z.object({ id: z.int().positive(), installed: z.boolean().optional() }),
+});
+
+const nothingToDo = z.object({ operation: z.null() });
+
+const diagnosed = z.object({
+  findings: z.array(
+    z.object({
+      group: z.string(),
+      subject: z.string(),
+      verdict: z.enum(['ok', 'attention', 'wrong', 'unknown']),
+      found: z.string(),
+      remedy: z.string(),
+      command: z.string().nullable(),
+    }),
+  ),
 });
 
 const compared = z.object({
@@ -92,13 +107,15 @@ export function commandEffects({
     const { operation } = answer.data;
     return operation === null ? { problem: 'there is nothing left to do' } : { operation: operation.id };
   };
-  /** What is agreed to for later, or is not to be done: no operation of its own. */
-  const later = async (asking: Asking): Promise<Asked> => {
+  /** What is written down, and is no operation of its own. */
+  const note = async (asking: Asking): Promise<Asked> => {
     const install = asking.kind === 'schedule' && !sandbox ? ['--install'] : [];
     const args = ['--json', '--yes', ...argumentsOf(asking), ...install];
     const result = await runFor(judgingPatience, 'cockpit', ...args);
     const failure = failureText(result);
     if (failure !== undefined) return { problem: problemText(result.stderr, failure) };
+    if (asking.kind === 'protect') return { said: 'protected: retention never removes it' };
+    if (asking.kind === 'unprotect') return { said: 'not protected any more: left to retention' };
     const answer = scheduled.safeParse(parseJson(result.stdout));
     if (!answer.success) return { problem: `${askingText(asking)} gave no answer` };
     const { id, installed } = answer.data.schedule;
@@ -117,11 +134,13 @@ export function commandEffects({
       if (failure !== undefined) return { refused: problemText(result.stderr, failure) };
       if (asking.kind === 'cancel') return { plan: cancelPlan(asking.about) };
       const answer = planned.safeParse(parseJson(result.stdout));
-      return answer.success ? answer.data : { refused: 'the plan makes no sense to this cockpit' };
+      if (answer.success) return answer.data;
+      const nothing = nothingToDo.safeParse(parseJson(result.stdout)).success;
+      return { refused: nothing ? 'there is nothing to do' : 'the plan makes no sense to this cockpit' };
     },
     carryOut: (asking, interruptTurn) =>
-      asking.kind === 'schedule' || asking.kind === 'cancel'
-        ? later(asking)
+      isNoted(asking)
+        ? note(asking)
         : ask('--yes', ...argumentsOf(asking), ...(interruptTurn ? ['--interrupt-turn'] : [])),
     async compare(user) {
       const result = await run('--json', 'snapshots', 'compare', user);
@@ -143,6 +162,14 @@ export function commandEffects({
         versions: versions.map(({ version }) => version),
         tags: Object.fromEntries(versions.flatMap(({ version, tags }) => tags.map((tag) => [tag, version]))),
       };
+    },
+    async doctor() {
+      const result = await runFor(judgingPatience, 'cockpit', '--json', 'doctor');
+      // It fails when it finds something; what it found counts.
+      const answer = diagnosed.safeParse(parseJson(result.stdout));
+      return answer.success
+        ? answer.data
+        : { problem: problemText(result.stderr, failureText(result) ?? 'doctor gave no answer') };
     },
     recover: () => ask('operations', '--recover'),
     async stop(operation) {

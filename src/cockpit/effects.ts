@@ -4,6 +4,20 @@ import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 /** The number of the operation that runs now, or why none does; words where it was none that was asked for. */
 export type Asked = { operation: number } | { problem: string } | { said: string };
 
+/** One thing that doctor has looked at, and what to do about it. */
+export interface DiagnosedFact {
+  group: string;
+  subject: string;
+  verdict: 'ok' | 'attention' | 'wrong' | 'unknown';
+  found: string;
+  remedy: string;
+  /** A line for sh(1) that does it. */
+  command: string | null;
+}
+
+/** What doctor has found, or why it could not look. */
+export type Diagnosis = { findings: readonly DiagnosedFact[] } | { problem: string };
+
 /** What the cockpit has others do; each answers in words for the foot of the screen. */
 export interface Effects {
   /** Ask for a backup, of everybody without users. Resolves once it runs, with its number. */
@@ -22,6 +36,8 @@ export interface Effects {
   compare(user: string): Promise<Comparison>;
   /** What the package source has. */
   versions(): Promise<Choice>;
+  /** Is this host laid out as configured; takes a while. */
+  doctor(): Promise<Diagnosis>;
   /** Clear up after what was cut off. */
   recover(): Promise<Asked>;
   /** Ask an operation to stop. */

@@ -31,6 +31,13 @@ export type Intent =
   /** Agree now to what is done later. */
   | { type: 'later'; what: 'bump' | 'backup' }
   | { type: 'cancel schedule' }
+  | { type: 'doctor' }
+  | { type: 'prune' }
+  /** Judge the selected version. */
+  | { type: 'try' }
+  /** Protect the selected snapshot, or not any more. */
+  | { type: 'protect' }
+  | { type: 'abandon' }
   | { type: 'undo' }
   | { type: 'resume' }
   | { type: 'rollback' }

@@ -3,7 +3,7 @@ import type { Binding } from './intents.ts';
 import { keymap } from './keymap.ts';
 import { glyphSets, type GlyphSet } from './glyphs.ts';
 import { palettes } from './look.ts';
-import { sorts, type CockpitState } from './state.ts';
+import { paneOf, sorts, type CockpitState, type Mode } from './state.ts';
 
 /** What a command that is being typed could become. */
 export interface Completion {
@@ -73,9 +73,8 @@ function begins(text: string, words: readonly string[]): boolean {
 
 /** Every command, the shorter ones first: with a user only after those without. */
 function* commands(state: CockpitState, kind: CockpitState['mode']['kind']): Generator<Completion> {
-  const bindings = keymap.filter(
-    ({ intent, modes }) => !noCommands.has(intent.type) && (modes?.includes(kind) ?? true),
-  );
+  const commanding = keymap.filter(({ intent }) => !noCommands.has(intent.type));
+  const bindings = commanding.filter(({ modes }) => modes?.includes(kind) ?? true);
   const plain = { before: [], open: undefined, disabled: undefined, binding: undefined };
   for (const binding of bindings)
     yield {
@@ -85,6 +84,19 @@ function* commands(state: CockpitState, kind: CockpitState['mode']['kind']): Gen
       disabled: binding.disabled?.(state),
       binding,
     };
+  // What the fleet's own keys do can be asked for from everywhere: it is gone back to first.
+  const here = new Set(bindings.map(({ label }) => label));
+  const fleet: Mode = { kind: 'fleet', pane: paneOf(state.mode) };
+  for (const binding of commanding)
+    if (binding.modes?.includes('fleet') === true && !here.has(binding.label))
+      yield {
+        ...plain,
+        text: binding.label,
+        help: binding.help,
+        disabled: binding.disabled?.({ ...state, mode: fleet }),
+        before: [{ type: 'mode', mode: fleet }],
+        binding,
+      };
   for (const sort of sorts)
     yield {
       ...plain,

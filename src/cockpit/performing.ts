@@ -1,11 +1,10 @@
-import { valueOf } from '../fleet/observation.ts';
-import { snapshotsOf, visibleInstances } from './arrange.ts';
+import { isInSight } from './arrange.ts';
+import { askingFor, isAsking, meantBy, needsNoPlan, type AskingIntent } from './asked-for.ts';
 import { askingText, type Asking } from './asking.ts';
 import { listedOperation } from './courtesy.ts';
 import type { Asked, Effects } from './effects.ts';
 import type { Intent } from './intents.ts';
 import type { Later } from './later.ts';
-import { scheduleText } from '../view/schedule.ts';
 import { nextPalette } from './look.ts';
 import { offeredIn } from './offered.ts';
 import { detailTabs, paneOf, type CockpitState, type DetailTab, type Mode, type Sort } from './state.ts';
@@ -28,6 +27,7 @@ export class Performer {
   }
 
   perform(intent: Intent): void {
+    if (isAsking(intent)) return this.#ask(intent);
     const { dispatch, get } = this.#store;
     const state = get();
     const pane = paneOf(state.mode);
@@ -59,8 +59,7 @@ export class Performer {
         return this.#toggle('findings', { kind: 'findings', at: 0, key: undefined, from: pane });
       case 'row':
         // A filter must not hide whom a finding is about.
-        if (!visibleInstances(state).some(({ user }) => user === state.selected))
-          dispatch({ type: 'filter', filter: '' });
+        if (!isInSight(state)) dispatch({ type: 'filter', filter: '' });
         return this.#show({ kind: 'fleet', pane: 'instance' });
       case 'palette colours': {
         const palette = nextPalette(state.look.palette);
@@ -86,13 +85,6 @@ export class Performer {
         return void this.ask('verification', () => this.#effects.verify());
       case 'restore':
         return this.#restore();
-      case 'choose': {
-        const { mode } = state;
-        const entry = mode.kind === 'pick' ? snapshotsOf(state, mode.user)[mode.at] : undefined;
-        if (entry !== undefined)
-          this.plan({ kind: 'restore', user: entry.user, file: `${entry.folder}/${entry.file}` });
-        return;
-      }
       case 'read': {
         const { mode } = state;
         if (mode.kind !== 'pick') return;
@@ -100,36 +92,15 @@ export class Performer {
           this.#effects.readSnapshots(mode.user),
         );
       }
-      case 'restart':
-        if (users.length > 0) this.plan({ kind: 'restart', users });
-        return;
-      case 'drain':
-        return this.plan({ kind: 'drain' });
       case 'bump':
         this.#show({ kind: 'versions', at: 0, key: undefined, choice: undefined, from: pane });
         return void this.#effects.versions().then((choice) => dispatch({ type: 'choice', choice }));
-      case 'choose version': {
-        const version = state.mode.kind === 'versions' ? offeredIn(state.mode)[state.mode.at] : undefined;
-        if (version !== undefined) this.plan({ kind: 'bump', version });
-        return;
-      }
-      case 'take back':
-        // Who is selected means nothing here: only marks are chosen on purpose.
-        return this.plan({ kind: 'take back', users: state.mode.kind === 'fleet' ? state.marked : [] });
-      case 'freeze':
-        return this.plan({ kind: valueOf(state.fleet.freeze)?.frozen === true ? 'unfreeze' : 'freeze' });
       case 'operations':
         return this.#toggle('operations', { kind: 'operations', at: 0, key: undefined, from: pane });
       case 'schedules':
         return this.#toggle('schedules', { kind: 'schedules', at: 0, key: undefined, from: pane });
       case 'later':
         return this.#later(intent.what);
-      case 'cancel schedule': {
-        const chosen = state.mode.kind === 'schedules' ? state.schedules[state.mode.at] : undefined;
-        if (chosen !== undefined)
-          this.plan({ kind: 'cancel', schedule: chosen.id, about: scheduleText(chosen, state.now.wall) });
-        return;
-      }
       case 'open operation': {
         const id = (listedOperation(state) ?? state.operation ?? state.operations[0])?.operation.id;
         return id === undefined ? undefined : this.open(id);
@@ -146,13 +117,9 @@ export class Performer {
         return this.#opened.match(intent.direction);
       case 'save report':
         return this.#opened.save();
-      case 'undo':
-      case 'resume':
-      case 'rollback': {
-        const id = listedOperation(state)?.operation.id;
-        if (id !== undefined) this.plan({ kind: intent.type, operation: id });
-        return;
-      }
+      case 'doctor':
+        if (state.mode.kind !== 'doctor') return this.#doctor();
+        return this.#back();
       case 'recover':
         return void this.ask('clearing up', () => this.#effects.recover());
       case 'backup':
@@ -168,6 +135,13 @@ export class Performer {
     }
   }
 
+  #ask(intent: AskingIntent): void {
+    const asking = askingFor(intent, this.#store.get());
+    if (asking === undefined) return;
+    if (needsNoPlan(asking)) void this.ask(askingText(asking), () => this.#effects.carryOut(asking, false));
+    else this.plan(asking);
+  }
+
   /** Show what something would do, and ask. */
   plan(asking: Asking): void {
     const { dispatch, get } = this.#store;
@@ -181,6 +155,12 @@ export class Performer {
     const listed = asking.kind === 'cancel' || (asking.kind === 'schedule' && asking.what.kind !== 'bump');
     this.#show(listed ? { kind: 'schedules', at: 0, key: undefined, from } : { kind: 'fleet', pane: from });
     void this.ask(askingText(asking), () => this.#effects.carryOut(asking, interruptTurn));
+  }
+
+  #doctor(): void {
+    const { dispatch, get } = this.#store;
+    this.#show({ kind: 'doctor', diagnosis: undefined, offset: 0, from: paneOf(get().mode) });
+    void this.#effects.doctor().then((diagnosis) => dispatch({ type: 'diagnosis', diagnosis }));
   }
 
   /** One operation wholly; escape leads back to where it was opened from. */
@@ -296,16 +276,6 @@ export class Performer {
     this.say('asking it to stop…', 'muted');
     this.say(await this.#effects.stop(operation), 'attention');
   }
-}
-
-/** Whom a key means: those who are marked, where some are, else the selected one. */
-export function meantBy({
-  marked,
-  selected,
-  mode,
-}: Pick<ReturnType<Store['get']>, 'marked' | 'selected' | 'mode'>): readonly string[] {
-  if (mode.kind === 'fleet' && marked.length > 0) return marked;
-  return selected === undefined ? [] : [selected];
 }
 
 /** The order of the rows, in words. */

@@ -69,6 +69,10 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
             },
           })
         : state;
+    case 'diagnosis':
+      return state.mode.kind === 'doctor'
+        ? { ...state, mode: { ...state.mode, diagnosis: action.diagnosis } }
+        : state;
     case 'typed':
       return state.mode.kind === 'plan'
         ? { ...state, notice: undefined, mode: { ...state.mode, typed: action.typed } }

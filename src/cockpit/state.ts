@@ -11,6 +11,7 @@ import type { CutOff } from '../operations/cut-off.ts';
 import type { Told } from '../operations/happened.ts';
 import type { OperationStory } from '../operations/story.ts';
 import { lookFor, type Look } from './look.ts';
+import type { Diagnosis } from './effects.ts';
 import type { Asking, Choice, Comparison, Preview } from './asking.ts';
 import type { Tone } from '../view/cell.ts';
 
@@ -85,6 +86,8 @@ export type Mode =
   | { kind: 'schedules'; at: number; key: string | undefined; from: 'instance' | 'operation' }
   /** Typing when it is to be done. */
   | { kind: 'when'; what: Later; typed: string; from: 'instance' | 'operation' }
+  /** What doctor finds; undefined while it looks. */
+  | { kind: 'doctor'; diagnosis: Diagnosis | undefined; offset: number; from: 'instance' | 'operation' }
   /** What happened without the cockpit since somebody last looked; left, it counts as looked at. */
   | { kind: 'happened'; offset: number; from: 'instance' | 'operation' }
   /** `offset`: the first line shown. */

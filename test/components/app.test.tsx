@@ -5,12 +5,13 @@ import { App } from '../../components/app.tsx';
 import { StyledLine } from '../../components/styled-line.tsx';
 import { ThemeContext, themeOf } from '../../components/theme.tsx';
 import { loadConfig } from '../../src/config/load.ts';
-import { Controller, type Effects } from '../../src/cockpit/controller.ts';
+import { Controller } from '../../src/cockpit/controller.ts';
 import { lookFor } from '../../src/cockpit/look.ts';
 import { initialState } from '../../src/cockpit/state.ts';
 import { Store } from '../../src/cockpit/store.ts';
 import { segment, type Line } from '../../src/cockpit/view-models/line.ts';
 import { known, unknown } from '../../src/fleet/observation.ts';
+import { fakeEffects } from '../fakes/effects.ts';
 import { fleetOf, instanceOf, startMoment } from '../fakes/fleet.ts';
 
 const { config } = loadConfig();
@@ -25,24 +26,13 @@ afterEach(() => {
 
 function mount() {
   const asked: string[] = [];
-  const effects: Effects = {
+  const effects = fakeEffects({
     backup: (users) => (
       asked.push(users.join(' ') || 'everyone'),
       Promise.resolve({ problem: 'no space left' })
     ),
-    probe: () => Promise.resolve({ problem: 'no' }),
-    verify: () => Promise.resolve({ problem: 'no' }),
-    readSnapshots: () => Promise.resolve({ problem: 'no' }),
-    preview: () => Promise.resolve({ refused: 'no' }),
-    carryOut: () => Promise.resolve({ problem: 'no' }),
-    compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
-    versions: () => Promise.resolve({ problem: 'no' }),
-    recover: () => Promise.resolve({ problem: 'no' }),
-    saveReport: () => Promise.resolve({ problem: 'no' }),
-    suspend: () => undefined,
     stop: () => Promise.resolve('asked'),
-    redraw: () => undefined,
-  };
+  });
   const store = new Store(initialState(config, { columns: 100, rows: 30 }, startMoment, look));
   const app = render(<App store={store} controller={new Controller(store, effects)} />);
   open.push(app);

@@ -1,7 +1,8 @@
 import type { Asking, Choice, Preview } from '../../src/cockpit/asking.ts';
-import { Controller, type Effects } from '../../src/cockpit/controller.ts';
+import { Controller } from '../../src/cockpit/controller.ts';
 import type { CockpitState } from '../../src/cockpit/state.ts';
 import { Store } from '../../src/cockpit/store.ts';
+import { fakeEffects } from './effects.ts';
 import type { Work } from '../../src/t3/state-database.ts';
 
 /** A cockpit under keys, with everything that it asks of others answered at once. */
@@ -16,21 +17,12 @@ export function controlled(
 ) {
   const carried: [Asking, boolean][] = [];
   const previewed: Asking[] = [];
-  const effects: Effects = {
-    backup: () => Promise.resolve({ problem: 'no' }),
-    probe: () => Promise.resolve({ problem: 'no' }),
-    verify: () => Promise.resolve({ problem: 'no' }),
-    readSnapshots: () => Promise.resolve({ problem: 'no' }),
+  const effects = fakeEffects({
     preview: (asking) => (previewed.push(asking), Promise.resolve(preview)),
     carryOut: (asking, interrupt) => (carried.push([asking, interrupt]), Promise.resolve({ operation: 9 })),
     compare: (user) => Promise.resolve({ user, live, problem: undefined }),
     versions: () => Promise.resolve(choice),
-    recover: () => Promise.resolve({ problem: 'no' }),
-    saveReport: () => Promise.resolve({ problem: 'no' }),
-    suspend: () => undefined,
-    stop: () => Promise.resolve(''),
-    redraw: () => undefined,
-  };
+  });
   const store = new Store(state);
   const controller = new Controller(store, effects);
   return {

@@ -127,6 +127,32 @@ export const places: Readonly<Record<string, readonly Action[]>> = {
     { type: 'schedules', schedules: [scheduled(3), scheduled(2, { state: 'ended', outcome: 'succeeded' })] },
     ...shown({ kind: 'schedules', at: 0, key: undefined, from }),
   ],
+  'the doctor, looking': shown({ kind: 'doctor', diagnosis: undefined, offset: 0, from }),
+  'what the doctor has found': shown({
+    kind: 'doctor',
+    offset: 0,
+    from,
+    diagnosis: {
+      findings: [
+        {
+          group: 'units',
+          subject: 't3-serve@emo',
+          verdict: 'wrong',
+          found: 'has no memory limit',
+          remedy: 'give it one',
+          command: 'systemctl edit t3-serve@emo',
+        },
+        {
+          group: 't3',
+          subject: 't3',
+          verdict: 'ok',
+          found: '0.0.24',
+          remedy: '',
+          command: null,
+        },
+      ],
+    },
+  }),
   'no schedules': shown({ kind: 'schedules', at: 0, key: undefined, from }),
   'when it is to be done': shown({ kind: 'when', what: { kind: 'backup' }, typed: '', from }),
   'a time': shown({ kind: 'when', what: { kind: 'backup' }, typed: '02:30', from }),

@@ -48,6 +48,21 @@ export const actingKeys: readonly Binding[] = [
     disabled: cannotChange,
   },
   {
+    keys: ['K'],
+    label: 'keep',
+    help: 'Protect this snapshot: retention never removes it; again: leave it to that.',
+    intent: { type: 'protect' },
+    modes: ['pick'],
+    disabled(state) {
+      const { mode } = state;
+      const entry = mode.kind === 'pick' ? snapshotsOf(state, mode.user)[mode.at] : undefined;
+      if (entry === undefined) return 'there are no snapshots';
+      if (entry.origin === 'host') return 'the host’s own script made it, and removes it by its own rule';
+      if (entry.record === undefined) return 'nobody vouches for it; v reads it';
+      return state.config.readOnly ? 'read-only mode' : undefined;
+    },
+  },
+  {
     keys: ['s'],
     label: 'restart',
     help: 'Restart the selected user’s server: snapshot, stop, start, handshake. Shows its plan first; owed to whoever is busy.',
@@ -87,6 +102,15 @@ export const actingKeys: readonly Binding[] = [
     help: 'Probe everyone, as P does, and hold what is found against what is expected.',
     intent: { type: 'verify' },
     modes: ['fleet', 'report'],
+    disabled: cannotChange,
+  },
+  {
+    keys: ['X'],
+    label: 'prune',
+    help: 'Remove the snapshots that nothing speaks for (snapshots.keep). Shows which first; never the last verified one.',
+    intent: { type: 'prune' },
+    modes: ['fleet', 'findings'],
+    quiet: true,
     disabled: cannotChange,
   },
 ];

@@ -42,6 +42,15 @@ export const lookingKeys: readonly Binding[] = [
     disabled: (state) => (state.happened === undefined ? 'that is still being found out' : undefined),
   },
   {
+    keys: ['D'],
+    label: 'doctor',
+    help: 'Is this host laid out as configured, what is wrong with it, and what to do. Changes nothing; takes a while.',
+    intent: { type: 'doctor' },
+    looks: true,
+    modes: ['fleet', 'findings', 'doctor'],
+    quiet: true,
+  },
+  {
     keys: ['enter'],
     label: 'go to row',
     help: 'Back to the fleet, at the row that the finding is about.',

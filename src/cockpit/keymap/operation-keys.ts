@@ -188,6 +188,15 @@ export const operationKeys: readonly Binding[] = [
     disabled: nothingToDecide,
   },
   {
+    keys: ['a'],
+    label: 'abandon',
+    help: 'Leave the selected operation, which was cut off, as it stands: what was changed stays changed, what was not stays as it was.',
+    intent: { type: 'abandon' },
+    modes: ['operations', 'operation'],
+    quiet: true,
+    disabled: nothingToDecide,
+  },
+  {
     keys: ['c'],
     label: 'clear up',
     help: 'Clear up after an operation that was cut off. The next operation does so, too.',

@@ -26,6 +26,17 @@ export const versionKeys: readonly Binding[] = [
     },
   },
   {
+    keys: ['p'],
+    label: 'try it',
+    help: 'Judge this version on copies, as a bump does before anything else; nothing is installed.',
+    intent: { type: 'try' },
+    modes: ['versions'],
+    disabled: (state) =>
+      state.mode.kind === 'versions' && offeredIn(state.mode).length === 0
+        ? 'there is no version to choose'
+        : cannotChange(state),
+  },
+  {
     keys: ['R'],
     label: 'roll back',
     help: 'Take everybody, or those who are marked, back to what the last bump replaced: see what each would give up, and type the version to agree. What is given up is kept.',

@@ -2,6 +2,7 @@ import type { Tone } from '../../view/cell.ts';
 import type { CockpitState, Mode } from '../state.ts';
 import { agreementBody } from './agreement.ts';
 import { detailBody } from './detail.ts';
+import { doctorBody } from './doctor.ts';
 import { findingsBody } from './findings.ts';
 import { happenedBody } from './happened.ts';
 import { helpBody } from './help.ts';
@@ -39,6 +40,8 @@ export function bodyOf(state: CockpitState): Scrolled | undefined {
       return happenedBody(state);
     case 'plan':
       return agreementBody(state, mode);
+    case 'doctor':
+      return doctorBody(mode, state.size.columns);
     case 'operation':
       return openedView(state, mode);
     default:

@@ -22,6 +22,7 @@ const places: Partial<Record<Mode['kind'], string>> = {
   plan: 'before a plan',
   schedules: 'in the list of schedules',
   happened: 'at what happened',
+  doctor: 'at the doctor',
 };
 
 /**

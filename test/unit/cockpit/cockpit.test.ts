@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
+import { Controller } from '../../../src/cockpit/controller.ts';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
 import { keyNames, type KeyEvent } from '../../../src/cockpit/keys.ts';
 import { bindingOf, keymap } from '../../../src/cockpit/keymap.ts';
@@ -11,6 +11,7 @@ import { layoutOf } from '../../../src/cockpit/view-models/layout.ts';
 import { lineWidth, type Line } from '../../../src/cockpit/view-models/line.ts';
 import { screenModel } from '../../../src/cockpit/view-models/screen.ts';
 import type { EventRecord, OperationRecord, StepRecord } from '../../../src/journal/records.ts';
+import { fakeEffects } from '../../fakes/effects.ts';
 import { fleetOf, instanceOf, startMoment } from '../../fakes/fleet.ts';
 
 const { config } = loadConfig();
@@ -243,24 +244,14 @@ describe('keys', () => {
 describe('the controller', () => {
   function controlled(state: CockpitState) {
     const asked: string[] = [];
-    const effects: Effects = {
+    const effects = fakeEffects({
       backup: (users) => (
         asked.push(`backup ${users.join(' ') || 'everyone'}`),
         Promise.resolve({ operation: 7 })
       ),
-      probe: () => Promise.resolve({ problem: 'no' }),
-      verify: () => Promise.resolve({ problem: 'no' }),
-      readSnapshots: () => Promise.resolve({ problem: 'no' }),
-      preview: () => Promise.resolve({ refused: 'no' }),
-      carryOut: () => Promise.resolve({ problem: 'no' }),
-      compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
-      versions: () => Promise.resolve({ problem: 'no' }),
-      recover: () => Promise.resolve({ problem: 'no' }),
-      saveReport: () => Promise.resolve({ problem: 'no' }),
-      suspend: () => undefined,
       stop: (id) => (asked.push(`stop ${id}`), Promise.resolve('operation 1 was asked to stop')),
       redraw: () => void asked.push('redraw'),
-    };
+    });
     const store = new Store(state);
     return { store, controller: new Controller(store, effects), asked };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Controller, type Effects } from '../../../src/cockpit/controller.ts';
+import { Controller } from '../../../src/cockpit/controller.ts';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
 import { type CockpitState, initialState } from '../../../src/cockpit/state.ts';
@@ -20,6 +20,7 @@ import {
   stopped,
   textOf,
 } from '../../fakes/cockpit.ts';
+import { fakeEffects } from '../../fakes/effects.ts';
 import { fleetOf, instanceOf, startMoment } from '../../fakes/fleet.ts';
 
 /** Finding rows by words: what is let through, who is selected then, and that letters are no keys. */
@@ -131,21 +132,14 @@ describe('typing', () => {
       asked.push(what);
       return Promise.resolve({ operation: 1 });
     };
-    const effects: Effects = {
+    const effects = fakeEffects({
       backup: ask('backup'),
       probe: ask('probe'),
       verify: ask('verify'),
       readSnapshots: ask('read'),
-      preview: () => Promise.resolve({ refused: 'no' }),
-      carryOut: () => Promise.resolve({ problem: 'no' }),
-      compare: (user) => Promise.resolve({ user, live: undefined, problem: 'no' }),
-      versions: () => Promise.resolve({ problem: 'no' }),
       recover: ask('recover'),
-      saveReport: () => Promise.resolve({ problem: 'no' }),
-      suspend: () => undefined,
       stop: () => Promise.resolve('asked'),
-      redraw: () => undefined,
-    };
+    });
     const store = new Store(four());
     return { store, asked, controller: new Controller(store, effects) };
   }
