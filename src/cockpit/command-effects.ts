@@ -134,6 +134,8 @@ export function commandEffects({
       if (failure !== undefined) return { refused: problemText(result.stderr, failure) };
       if (asking.kind === 'cancel') return { plan: cancelPlan(asking.about) };
       const answer = planned.safeParse(parseJson(result.stdout));
+      if (answer.success && asking.kind === 'prune' && answer.data.plan.lanes.length === 0)
+        return { refused: 'there is nothing to remove: something speaks for every snapshot' };
       if (answer.success) return answer.data;
       const nothing = nothingToDo.safeParse(parseJson(result.stdout)).success;
       return { refused: nothing ? 'there is nothing to do' : 'the plan makes no sense to this cockpit' };
@@ -203,11 +205,11 @@ function cancelPlan(about: string): Plan {
   };
 }
 
-/** Settings by variables, the terminal multiplexer, and who called sudo; nothing else of our environment. */
+/** Settings by variables, what the terminal says of itself (doctor looks at that), the terminal multiplexer, and who called sudo; nothing else of our environment. */
 function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const wanted = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_|DOAS_)/.test(entry[0]),
+      entry[1] !== undefined && /^(T3_COCKPIT_|TMUX|SUDO_|DOAS_|LC_|(TERM|LANG)$)/.test(entry[0]),
   );
   return Object.fromEntries(wanted);
 }
