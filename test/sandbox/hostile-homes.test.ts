@@ -276,8 +276,8 @@ describe('what the admin sees of', () => {
   });
 
   it('everybody else: as if nothing were', () => {
-    expect(shown('alice')).toMatch(/^alice +running .*0\.0\.24 +30 /);
-    expect(shown('bob')).toMatch(/^bob +running /);
+    expect(shown('alice')).toMatch(/^alice +running .*0\.0\.24 +30 /m);
+    expect(shown('bob')).toMatch(/^bob +running /m);
     expect(status.exitCode).toBe(0);
   });
 
