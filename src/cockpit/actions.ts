@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.ts';
-import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
+import type { LogRecord } from '../host/unit-journal/unit-journal.ts';
 import type { ScheduleRecord } from '../journal/schedules.ts';
 import type { CutOff } from '../operations/cut-off.ts';
 import type { OperationView } from '../operations/follow.ts';
@@ -53,6 +53,6 @@ export type Action =
   | { type: 'read'; operation: number }
   | { type: 'log'; log: ShownLog }
   /** What the unit has said since. */
-  | { type: 'log lines'; user: string; records: readonly UnitRecord[] }
+  | { type: 'log lines'; user: string; records: readonly LogRecord[] }
   | { type: 'look'; look: Partial<Look> }
   | { type: 'leave' };

@@ -1,19 +1,19 @@
 import type { Host } from '../host/host.ts';
-import type { JournalFollower, UnitRecord } from '../host/unit-journal/unit-journal.ts';
+import type { LogRecord } from '../host/unit-journal/unit-journal.ts';
 import { excerpt } from '../text/printable.ts';
 import { logLimit } from './state.ts';
 
 /** How far back a log is read when it is opened, milliseconds. */
 const span = 24 * 3_600_000;
 
-/** Lines that come within so many milliseconds are told together: a server may write thousands a second. */
+/** Records that come within so many milliseconds are told together: a server may write thousands a second. */
 const blink = 200;
 
 export interface LogListener {
   /** What was said so far. */
-  read(user: string, records: readonly UnitRecord[]): void;
+  read(user: string, records: readonly LogRecord[]): void;
   /** What was said since. */
-  more(user: string, records: readonly UnitRecord[]): void;
+  more(user: string, records: readonly LogRecord[]): void;
   /** It cannot be read. */
   problem(user: string, words: string): void;
 }
@@ -23,11 +23,8 @@ export class LogWatch {
   readonly #host: Host;
   readonly #listener: LogListener;
   #user: string | undefined;
-  #follower: JournalFollower | undefined;
-  /** Which opening of a log it is: what an earlier one still tells counts no more. */
-  #opening = 0;
-  #waiting: UnitRecord[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** The reading of this log; what an earlier one still tells counts no more. */
+  #reading = new AbortController();
 
   constructor(host: Host, listener: LogListener) {
     this.#host = host;
@@ -37,44 +34,50 @@ export class LogWatch {
   /** Whose log is looked at now; nobody's: it is left alone. */
   show(user: string | undefined, unit: string | undefined): void {
     if (user === this.#user) return;
-    this.#stop();
+    this.#reading.abort();
     this.#user = user;
-    if (user !== undefined && unit !== undefined) void this.#start(user, unit);
+    this.#reading = new AbortController();
+    if (user !== undefined && unit !== undefined) void this.#follow(user, unit, this.#reading.signal);
   }
 
-  #stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#waiting = [];
-    this.#opening += 1;
-    // How it ends is of no interest: nobody looks at it any more.
-    this.#follower?.finish().catch(() => undefined);
-    this.#follower = undefined;
-  }
-
-  async #start(user: string, unit: string): Promise<void> {
+  async #follow(user: string, unit: string, signal: AbortSignal): Promise<void> {
     const { unitJournal, clock } = this.#host;
-    const opening = this.#opening;
-    const counts = () => this.#opening === opening;
-    const now = clock.now();
-    let records: UnitRecord[];
+    let waiting: LogRecord[] = [];
+    let began = false;
+    let tell: NodeJS.Timeout | undefined;
+    /** Resolves when what waits has been told. */
+    let told = Promise.resolve();
+    const soon = () => {
+      told = new Promise((resolve) => {
+        tell = setTimeout(() => {
+          tell = undefined;
+          const records = waiting;
+          waiting = [];
+          if (began) this.#listener.more(user, records);
+          else this.#listener.read(user, records);
+          began = true;
+          resolve();
+        }, blink);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    };
+    // A log without a line is told as well.
+    soon();
     try {
-      records = await unitJournal.read([unit], { since: now - span }, logLimit);
+      const options = { lines: logLimit, since: clock.now() - span, follow: true, signal };
+      for await (const record of unitJournal.log(unit, options)) {
+        if (signal.aborted) break;
+        waiting.push(record);
+        if (tell === undefined) soon();
+        // More than is ever shown: read on when that was told.
+        if (waiting.length >= logLimit) await told;
+      }
     } catch (error) {
-      if (counts())
-        this.#listener.problem(user, excerpt(error instanceof Error ? error.message : String(error)));
-      return;
+      if (signal.aborted) return;
+      clearTimeout(tell);
+      this.#listener.problem(user, excerpt(error instanceof Error ? error.message : String(error)));
+    } finally {
+      if (signal.aborted) clearTimeout(tell);
     }
-    if (!counts()) return;
-    this.#listener.read(user, records);
-    const since = (records.at(-1)?.at ?? now) + 1;
-    this.#follower = unitJournal.follow(unit, since, (record) => {
-      if (!counts()) return;
-      this.#waiting.push(record);
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#listener.more(user, this.#waiting.splice(0));
-      }, blink);
-    });
   }
 }

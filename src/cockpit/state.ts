@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { nothingSeen } from '../fleet/unseen.ts';
-import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
+import type { LogRecord } from '../host/unit-journal/unit-journal.ts';
 import type { Change } from '../journal/history.ts';
 import type { ScheduleRecord } from '../journal/schedules.ts';
 import type { Later } from './later.ts';
@@ -138,7 +138,7 @@ export interface Chronicle {
 /** The log of a user's unit, oldest first, while it is looked at; or why it cannot be read. */
 export interface ShownLog {
   user: string;
-  records: readonly UnitRecord[];
+  records: readonly LogRecord[];
   problem: string | undefined;
 }
 

@@ -1,6 +1,5 @@
 import { UsageProblem } from '../operations/errors.ts';
-import type { UnitLogLine } from '../host/units/units.ts';
-import { publicLog } from '../text/log.ts';
+import type { LogRecord } from '../host/unit-journal/unit-journal.ts';
 import { dateText } from '../view/format.ts';
 import { observerFor, withHost, type CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
@@ -9,13 +8,6 @@ import { isoTime, jsonDocument, jsonLine } from './render/json.ts';
 export interface LogsFlags {
   follow: boolean;
   lines: number;
-}
-
-/** A line as it may be shown. */
-interface ShownLine {
-  at: number | undefined;
-  from: UnitLogLine['from'];
-  text: string;
 }
 
 /** `logs USER`: the log of a user’s server, without what nobody may know. */
@@ -29,7 +21,7 @@ export function logs(context: CommandContext, user: string, { follow, lines }: L
     if (instance === undefined) throw new UsageProblem(`no user ${user} in the user map`);
     const unit = instance.unitName;
     const stop = new AbortController();
-    const told = opened.host.units.log(unit, { lines, follow, signal: stop.signal });
+    const told = opened.host.unitJournal.log(unit, { lines, follow, signal: stop.signal });
     let interrupted = false;
     const release = io.onInterrupt(() => {
       interrupted = true;
@@ -39,7 +31,7 @@ export function logs(context: CommandContext, user: string, { follow, lines }: L
       options.timeout === undefined ? undefined : setTimeout(() => stop.abort(), options.timeout);
     const document: object[] = [];
     try {
-      for await (const line of shownLines(told)) {
+      for await (const line of told) {
         if (options.json && !follow) document.push(lineJson(line));
         else io.out(options.json ? jsonLine(lineJson(line)) : lineText(line));
         await io.drained();
@@ -53,17 +45,12 @@ export function logs(context: CommandContext, user: string, { follow, lines }: L
   });
 }
 
-async function* shownLines(told: AsyncIterable<UnitLogLine>): AsyncGenerator<ShownLine, void> {
-  const shown = publicLog();
-  for await (const { at, from, text } of told) for (const each of shown(text)) yield { at, from, text: each };
-}
-
 /** What the supervisor says of the unit is told from what the unit says, which may be anything. */
-const lineText = ({ at, from, text }: ShownLine): string =>
-  `${at === undefined ? '' : `${dateText(at)}  `}${from === 'supervisor' ? '-- ' : ''}${text}\n`;
+const lineText = ({ at, kind, text = '' }: LogRecord): string =>
+  `${at === undefined ? '' : `${dateText(at)}  `}${kind === 'line' ? '' : '-- '}${text}\n`;
 
-const lineJson = ({ at, from, text }: ShownLine): object => ({
+const lineJson = ({ at, kind, text = '' }: LogRecord): object => ({
   at: at === undefined ? null : isoTime(at),
-  from,
+  from: kind === 'line' ? 'unit' : 'supervisor',
   text,
 });

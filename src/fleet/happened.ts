@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Config } from '../config/schema.ts';
 import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
+import { excerpt } from '../text/printable.ts';
 import { parseEnforcerLine } from './enforcer-output.ts';
 import type { Fleet } from './fleet.ts';
 import { jobUnits } from './jobs.ts';
@@ -19,6 +20,8 @@ export type What =
   | { kind: 'health check failed'; words: string }
   | { kind: 'rolled back' }
   | { kind: 'rollback failed' }
+  /** The kernel killed a process of a user's server; so many times, last at `at`. */
+  | { kind: 'out of memory'; times: number }
   /** A job came to an end that is no success; so many times, last at `at`. */
   | { kind: 'failed'; times: number; words: string | undefined }
   | { kind: 'snapshots'; users: readonly string[] }
@@ -127,6 +130,7 @@ export function happenedSince(facts: HappenedFacts): Happened {
   const happenings = [
     ...boots(facts),
     ...restarts(facts, runs),
+    ...shortages(facts),
     ...runs.flatMap(said),
     ...failures(runs),
     ...snapshots(facts, runs),
@@ -179,7 +183,7 @@ function runsOf({ config, records, ours }: HappenedFacts): Run[] {
         from: first.at,
         to,
         failed: own.some(({ kind }) => kind === 'failed'),
-        lines: own.flatMap(({ text }) => (text === undefined ? [] : [text])),
+        lines: own.flatMap(({ kind, text = '' }) => (kind === 'line' ? [excerpt(text)] : [])),
       },
     ];
   });
@@ -213,6 +217,16 @@ function restarts({ fleet, records, ours, booted }: HappenedFacts, runs: readonl
         other === unit && (kind === 'ended' || kind === 'failed') && then <= at && then > at - comeback,
     );
     return [{ kind: 'restarted', at, user, job: run?.job, version, again }];
+  });
+}
+
+/** One for each user: an agent that fills its memory again and again is one thing that is wrong. */
+function shortages({ fleet, records }: HappenedFacts): Happening[] {
+  return fleet.instances.flatMap(({ unitName, user }): Happening[] => {
+    const kills = records.filter(({ kind, unit }) => kind === 'out of memory' && unit === unitName);
+    const last = kills.at(-1);
+    if (last === undefined) return [];
+    return [{ kind: 'out of memory', at: last.at, job: undefined, user, times: kills.length }];
   });
 }
 

@@ -51,7 +51,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
   const timeout = config.limits.commandTimeout;
   if (config.sandbox !== undefined) {
     const { root } = config.sandbox;
-    const supervisor = supervisorUnits(root, timeout, commands);
+    const supervisor = supervisorUnits(root, timeout);
     return {
       clock,
       commands,
@@ -62,7 +62,7 @@ export function openHost(config: Config, lock?: number, cookie?: Readonly<Record
       processes: sandboxProcesses,
       sockets: systemSockets,
       units: supervisor,
-      unitJournal: sandboxJournal(root),
+      unitJournal: sandboxJournal(root, commands),
       holders: holdersOf,
       watch: systemWatch,
       isolation: sandboxIsolation(commands, timeout),

@@ -7,6 +7,7 @@ import type { Sqlite } from '../host/sqlite.ts';
 import type { UnitRecord } from '../host/unit-journal/unit-journal.ts';
 import { readLook, recordLook } from '../journal/looks.ts';
 import { stepsSince } from '../journal/operations.ts';
+import { durationWords } from '../text/duration.ts';
 import { excerpt } from '../text/printable.ts';
 import { listSchedules } from '../journal/schedules.ts';
 import { aboutRequest } from './schedule/about.ts';
@@ -44,15 +45,14 @@ export async function lookAtHappened(
   const from = Math.max(since ?? look?.at ?? now - firstSpan, now - longestSpan);
   let records: UnitRecord[] = [];
   let problem: string | undefined;
-  const units = [
-    ...config.jobs.map((job) => jobUnits(job).service),
-    ...fleet.instances.map(({ unitName }) => unitName),
-  ];
+  const jobs = config.jobs.map((job) => jobUnits(job).service);
+  const units = [...jobs, ...fleet.instances.map(({ unitName }) => unitName)];
   try {
-    records = (await host.unitJournal.read(units, { since: from }, mostRecords)).filter(
-      // Of a server only what its supervisor says of it: its own lines are its user's.
-      ({ kind, unit }) => kind !== 'line' || config.jobs.some((job) => jobUnits(job).service === unit),
-    );
+    // Of a server only what its supervisor says of it: its own lines are its user's.
+    records = await host.unitJournal.read(units, jobs, { since: from }, mostRecords);
+    const [oldest] = records;
+    if (records.length >= mostRecords && oldest !== undefined)
+      problem = `the journal has more than ${mostRecords} records since then: only the last ${durationWords(now - oldest.at)} are told`;
   } catch (error) {
     problem = excerpt(error instanceof Error ? error.message : String(error));
   }

@@ -42,6 +42,10 @@ function sentence(happening: Happening): string {
       return `${by ?? 'somebody'} took the binary back by itself`;
     case 'rollback failed':
       return `${by ?? 'somebody'} could not take the binary back`;
+    case 'out of memory': {
+      const times = happening.times === 1 ? '' : ` ${happening.times} times, last`;
+      return `the kernel killed a process of ${user}’s server for want of memory${times}`;
+    }
     case 'failed': {
       const times = happening.times === 1 ? '' : ` ${happening.times} times`;
       const words = happening.words === undefined ? '' : ` (${happening.words})`;

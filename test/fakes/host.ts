@@ -39,9 +39,12 @@ export function fakeHost(parts: Partial<Host> = {}): Host & { clock: FakeClock; 
       act: unexpected('units'),
       override: unexpected('units'),
       watch: () => ({ close: () => Promise.resolve() }),
-      log: unexpected('units'),
     },
-    unitJournal: { read: unexpected('unit journal'), follow: unexpected('unit journal') },
+    unitJournal: {
+      read: unexpected('unit journal'),
+      follow: unexpected('unit journal'),
+      log: unexpected('unit journal'),
+    },
     holders: unexpected('holders'),
     runners: { launch: unexpected('launch'), here: unexpected('here'), lives: unexpected('lives') },
     isolation: {

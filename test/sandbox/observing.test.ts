@@ -207,7 +207,6 @@ describe('the units', () => {
         watch: host.units.watch,
         override: () => Promise.resolve(),
         act: host.units.act,
-        log: host.units.log,
       },
     };
     observer = new FleetObserver({

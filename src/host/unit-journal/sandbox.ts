@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { excerpt, publicLine } from '../../text/printable.ts';
+import { publicLog } from '../../text/log.ts';
+import { publicLine } from '../../text/printable.ts';
+import type { Commands } from '../commands.ts';
 import { FileProblem, systemFiles } from '../files.ts';
-import { supervisorJournal } from '../units/supervisor.ts';
+import { supervisorJournal, unitLogFile } from '../units/supervisor.ts';
 import { systemWatch } from '../watch.ts';
 import type { UnitJournal, UnitRecord } from './unit-journal.ts';
 
@@ -16,18 +18,24 @@ const recordSchema = z.object({
 /** A sandbox's journal is read as a whole: it lives for days at most. Bytes. */
 const longest = 64 * 1024 * 1024;
 
-/** The journal that a sandbox's supervisor writes. */
-export function sandboxJournal(root: string): UnitJournal {
+/**
+ * The journal of a sandbox: its supervisor writes what becomes of the units, and the lines of jobs, with times; a server
+ * writes into a file, and nobody stamps that.
+ */
+export function sandboxJournal(root: string, commands: Commands): UnitJournal {
   const file = `${root}/${supervisorJournal}`;
   const all = async (): Promise<UnitRecord[]> => {
     if ((await systemFiles.look(file)) === undefined) return [];
     return (await systemFiles.read(file, longest)).split('\n').flatMap((line) => parseRecord(line) ?? []);
   };
   return {
-    async read(units, { since, until = Number.POSITIVE_INFINITY }, most) {
-      const wanted = new Set(units);
+    async read(units, linesOf, { since, until = Number.POSITIVE_INFINITY }, most) {
+      const wanted = { line: new Set(linesOf), other: new Set(units) };
       return (await all())
-        .filter(({ unit, at }) => wanted.has(unit) && at >= since && at <= until)
+        .filter(({ unit, at, kind }) => {
+          const among = kind === 'line' ? wanted.line : wanted.other;
+          return among.has(unit) && at >= since && at <= until;
+        })
         .slice(-most);
     },
     follow(unit, since, told) {
@@ -56,6 +64,21 @@ export function sandboxJournal(root: string): UnitJournal {
         },
       };
     },
+    async *log(unit, { lines, follow, signal }) {
+      const file = `${root}/${unitLogFile(unit)}`;
+      if ((await systemFiles.look(file)) === undefined) return;
+      const argv: [string, ...string[]] = [
+        'tail',
+        `--lines=${lines}`,
+        ...(follow ? ['--follow=name'] : []),
+        '--',
+        file,
+      ];
+      const shown = publicLog();
+      for await (const line of commands.lines(argv, signal))
+        for (const text of shown(line))
+          yield { at: undefined, unit, kind: 'line', invocation: undefined, text };
+    },
   };
 }
 
@@ -63,7 +86,7 @@ function parseRecord(line: string): UnitRecord | undefined {
   if (line === '') return undefined;
   try {
     const { text, ...record } = recordSchema.parse(JSON.parse(line));
-    return { ...record, ...(text === undefined ? {} : { text: excerpt(publicLine(text)) }) };
+    return { ...record, ...(text === undefined ? {} : { text: publicLine(text) }) };
   } catch {
     // The supervisor is in the middle of writing it: the next look has it whole.
     return undefined;

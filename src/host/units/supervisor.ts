@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { systemHttp } from '../http.ts';
 import { systemWatch } from '../watch.ts';
 import { systemFiles } from '../files.ts';
-import type { Commands } from '../commands.ts';
 import type { UnitState, Units, UnitVerb } from './units.ts';
 
 /**
@@ -64,7 +63,7 @@ export interface Supervisor extends Units {
  * A socket's path may be 107 bytes long (unix(7)) and a sandbox may lie deep: the folder is opened, and the socket
  * addressed through it.
  */
-export function supervisorUnits(root: string, timeout: number, commands?: Commands): Supervisor {
+export function supervisorUnits(root: string, timeout: number): Supervisor {
   let folder: number | undefined;
   let http: ReturnType<typeof systemHttp> | undefined;
   const call = async (method: 'GET' | 'POST', path: string, limit = timeout): Promise<unknown> => {
@@ -96,19 +95,6 @@ export function supervisorUnits(root: string, timeout: number, commands?: Comman
       const watch = systemWatch(() => changed(undefined));
       watch.set([`${root}/${changesFile}`]);
       return watch;
-    },
-    async *log(name, { lines, follow, signal }) {
-      const file = `${root}/${unitLogFile(name)}`;
-      if (commands === undefined || (await systemFiles.look(file)) === undefined) return;
-      const argv: [string, ...string[]] = [
-        'tail',
-        `--lines=${lines}`,
-        ...(follow ? ['--follow=name'] : []),
-        '--',
-        file,
-      ];
-      // Nobody stamps what is written into a file.
-      for await (const text of commands.lines(argv, signal)) yield { at: undefined, from: 'unit', text };
     },
     async act(verb, name, limit) {
       try {

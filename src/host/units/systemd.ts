@@ -3,7 +3,6 @@ import { excerpt } from '../../text/printable.ts';
 import { complaint, failureText, type Commands } from '../commands.ts';
 import { systemFiles } from '../files.ts';
 import { followChanges } from './changes.ts';
-import { followLog } from './log.ts';
 import type { UnitState, Units, UnitVerb } from './units.ts';
 
 const properties = [
@@ -85,7 +84,6 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       await run('daemon-reload');
     },
     watch: (changed) => followChanges(commands, changed),
-    log: (name, options) => followLog(commands, name, timeout, options),
   };
 }
 

@@ -62,30 +62,6 @@ export interface Units {
    * ever where the supervisor tells nobody: whoever needs to know asks from time to time as well.
    */
   watch(changed: (name: string | undefined) => void): UnitWatch;
-  /**
-   * The log of a unit. Lines are read as they are asked for: whoever is slow slows the reading down, and nothing piles up.
-   *
-   * @throws while it is iterated, when the log cannot be read.
-   */
-  log(name: string, options: UnitLogOptions): AsyncGenerator<UnitLogLine, void>;
-}
-
-export interface UnitLogOptions {
-  /** How many of the newest lines come first. */
-  lines: number;
-  /** Then, those that come, until the signal. */
-  follow: boolean;
-  /** Ends the reading, also while nothing comes. */
-  signal: AbortSignal;
-}
-
-/** A line that a unit wrote, or that the supervisor wrote about it: of a user's making, fit for nothing yet. */
-export interface UnitLogLine {
-  /** Milliseconds since 1970; undefined where nobody wrote it down. */
-  at: number | undefined;
-  /** Who wrote it, as the supervisor knows it, whatever the line says. */
-  from: 'supervisor' | 'unit';
-  text: string;
 }
 
 export interface UnitWatch {

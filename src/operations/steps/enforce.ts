@@ -6,6 +6,7 @@ import { isStopped, type UnitState } from '../../host/units/units.ts';
 import { globalPackage, handOver, isNpms } from '../../t3/global-package.ts';
 import { prefixOf } from '../../t3/packages.ts';
 import { durationWords } from '../../text/duration.ts';
+import { excerpt } from '../../text/printable.ts';
 import { dispatchGuard } from '../guards/dispatch.ts';
 import { nobodyHostsGuard, seenBusyGuard } from '../guards/enforcer.ts';
 import { freezeGuard } from '../guards/freeze.ts';
@@ -117,8 +118,9 @@ async function outcomeOf(
   const restarted = new Set<string>();
   const deferred = new Set<string>();
   let said: string | undefined;
-  const follower = host.unitJournal.follow(step.unit, since, ({ text = '' }) => {
-    if (text.trim() === '') return;
+  const follower = host.unitJournal.follow(step.unit, since, (record) => {
+    const text = excerpt(record.text ?? '');
+    if (text === '') return;
     const line = parseEnforcerLine(text);
     if (line?.kind === 'restarted') restarted.add(line.unit);
     if (line?.kind === 'deferring') deferred.add(line.unit);

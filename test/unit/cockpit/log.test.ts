@@ -1,12 +1,12 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogWatch } from '../../../src/cockpit/log-watch.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
 import { logLimit, type CockpitState } from '../../../src/cockpit/state.ts';
 import type { Host } from '../../../src/host/host.ts';
-import type { UnitJournal, UnitRecord } from '../../../src/host/unit-journal/unit-journal.ts';
+import type { LogOptions, LogRecord } from '../../../src/host/unit-journal/unit-journal.ts';
 import { four, textOf, wall, windowOf } from '../../fakes/cockpit.ts';
 
-const record = (text: string, at = wall, kind: UnitRecord['kind'] = 'line'): UnitRecord => ({
+const record = (text: string, at = wall, kind: LogRecord['kind'] = 'line'): LogRecord => ({
   at,
   unit: 't3-serve@alice.service',
   kind,
@@ -14,63 +14,92 @@ const record = (text: string, at = wall, kind: UnitRecord['kind'] = 'line'): Uni
   ...(kind === 'line' ? { text } : {}),
 });
 
-function watching(read: UnitJournal['read']) {
+/** A journal that tells what it is given, until it is left. */
+function watching() {
   const told: string[] = [];
-  const followed: { unit: string; since: number; told: (record: UnitRecord) => void; finished: boolean }[] =
-    [];
+  const readings: { unit: string; options: LogOptions; say: (next: LogRecord | Error) => void }[] = [];
   const host = {
     clock: { now: () => wall, monotonic: () => 0 },
     unitJournal: {
-      read,
-      follow: (unit: string, since: number, tell: (record: UnitRecord) => void) => {
-        const entry = { unit, since, told: tell, finished: false };
-        followed.push(entry);
-        return { finish: () => ((entry.finished = true), Promise.reject(new Error('gone'))) };
+      async *log(unit: string, options: LogOptions) {
+        const next: (LogRecord | Error)[] = [];
+        let wake = () => {};
+        options.signal.addEventListener('abort', () => wake());
+        readings.push({ unit, options, say: (each) => (next.push(each), wake()) });
+        while (!options.signal.aborted) {
+          const each = next.shift();
+          if (each instanceof Error) throw each;
+          if (each !== undefined) yield each;
+          else await new Promise<void>((resolve) => (wake = resolve));
+        }
       },
     },
   } as unknown as Host;
   const watch = new LogWatch(host, {
-    read: (user, records) => told.push(`${user}: ${records.length} so far`),
+    read: (user, records) => told.push(`${user}: ${records.map(({ text }) => text).join(', ')} so far`),
     more: (user, records) => told.push(`${user}: ${records.map(({ text }) => text).join(', ')}`),
     problem: (user, words) => told.push(`${user}: problem: ${words}`),
   });
-  return { watch, told, followed };
+  return { watch, told, readings };
 }
 
-afterEach(() => vi.useRealTimers());
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+const later = () => vi.advanceTimersByTimeAsync(1000);
 
 describe('the log of a unit', () => {
-  it('is read when it is looked at, followed from its last record on, and told in bunches', async () => {
-    vi.useFakeTimers();
-    const { watch, told, followed } = watching(() => Promise.resolve([record('a', wall - 5)]));
+  it('is read from a day ago on when it is looked at, followed, and told in bunches', async () => {
+    const { watch, told, readings } = watching();
     watch.show('alice', 't3-serve@alice.service');
     watch.show('alice', 't3-serve@alice.service');
-    await vi.advanceTimersByTimeAsync(0);
-    expect(followed).toMatchObject([{ unit: 't3-serve@alice.service', since: wall - 4 }]);
-    followed[0]?.told(record('b'));
-    followed[0]?.told(record('c'));
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(told).toEqual(['alice: 1 so far', 'alice: b, c']);
+    expect(readings).toMatchObject([
+      {
+        unit: 't3-serve@alice.service',
+        options: { since: wall - 86_400_000, follow: true, lines: logLimit },
+      },
+    ]);
+    readings[0]?.say(record('a'));
+    await later();
+    readings[0]?.say(record('b'));
+    readings[0]?.say(record('c'));
+    await later();
+    expect(told).toEqual(['alice: a so far', 'alice: b, c']);
+  });
+
+  it('is told that is empty', async () => {
+    const { watch, told } = watching();
+    watch.show('alice', 'a');
+    await later();
+    expect(told).toEqual(['alice:  so far']);
+  });
+
+  it('that is written faster than it is told is read no faster than that', async () => {
+    const { watch, told, readings } = watching();
+    watch.show('alice', 'a');
+    for (let line = 0; line < 3 * logLimit; line += 1) readings[0]?.say(record('x'));
+    await vi.advanceTimersByTimeAsync(199);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told.map((each) => each.split(',').length)).toEqual([logLimit, logLimit, logLimit]);
   });
 
   it('of one who is looked at no more is left alone, whatever it still tells, and however it ends', async () => {
-    vi.useFakeTimers();
-    const { watch, told, followed } = watching(() => Promise.resolve([]));
+    const { watch, told, readings } = watching();
     watch.show('alice', 'a');
-    await vi.advanceTimersByTimeAsync(0);
+    readings[0]?.say(record('early'));
     watch.show(undefined, undefined);
     watch.show('alice', 'a');
-    await vi.advanceTimersByTimeAsync(0);
-    expect(followed.map(({ finished }) => finished)).toEqual([true, false]);
-    followed[0]?.told(record('late'));
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(told).toEqual(['alice: 0 so far', 'alice: 0 so far']);
+    readings[0]?.say(new Error('gone'));
+    await later();
+    expect(readings.map(({ options }) => options.signal.aborted)).toEqual([true, false]);
+    expect(told).toEqual(['alice:  so far']);
   });
 
   it('that cannot be read says why', async () => {
-    const { watch, told } = watching(() => Promise.reject(new Error('no permission')));
+    const { watch, told, readings } = watching();
     watch.show('alice', 'a');
-    await new Promise((resolve) => setImmediate(resolve));
+    readings[0]?.say(new Error('no permission'));
+    await later();
     expect(told).toEqual(['alice: problem: no permission']);
   });
 });

@@ -183,9 +183,6 @@ describe('the dispatch', () => {
           Promise.resolve(
             new Map(names.map((name) => [name, { ...runningUnit, name, load, active: 'inactive' }])),
           ),
-        log: () => {
-          throw new Error('unexpected: log');
-        },
         watch: () => ({ close: () => Promise.resolve() }),
         override: () => Promise.resolve(),
         act: () => Promise.reject(new Error('not expected')),

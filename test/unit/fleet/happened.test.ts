@@ -97,6 +97,21 @@ describe('what happened at night', () => {
     ]);
   });
 
+  it('is that the kernel killed something of a server: how often, of each user', () => {
+    const killed = (user: string, when: number): UnitRecord => ({
+      at: when,
+      unit: `t3-serve@${user}.service`,
+      kind: 'out of memory',
+      invocation: 'a',
+    });
+    expect(
+      texts({ records: [killed('emo', at(2, 0)), killed('vera', at(2, 30)), killed('emo', at(3, 0))] }),
+    ).toEqual([
+      'the kernel killed a process of vera’s server for want of memory at 02:30',
+      'the kernel killed a process of emo’s server for want of memory 2 times, last at 03:00',
+    ]);
+  });
+
   it('is not what the cockpit did, nor what its bump let the script do', () => {
     expect(
       texts({

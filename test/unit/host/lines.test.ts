@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemCommands } from '../../../src/host/commands.ts';
 import { linesOf } from '../../../src/host/lines.ts';
-import { parseEntry } from '../../../src/host/units/log.ts';
 import { systemProcesses } from '../../../src/host/processes.ts';
 import { until } from '../../sandbox/sandbox.ts';
 
@@ -60,27 +59,5 @@ describe('the lines of a command', () => {
     const failing = (script: string) => all(systemCommands().lines(['sh', '-c', script], never));
     await expect(failing('echo no >&2; exit 1')).rejects.toThrow('no');
     await expect(failing('exit 1')).rejects.toThrow('did not end well');
-  });
-});
-
-describe('an entry of the journal', () => {
-  const entry = (fields: object) =>
-    parseEntry(JSON.stringify({ __REALTIME_TIMESTAMP: '1763978400123456', ...fields }));
-
-  it('is told from what only says that it is of systemd', () => {
-    expect(entry({ MESSAGE: 'Started.', _PID: '1' })).toEqual({
-      at: 1763978400123,
-      from: 'supervisor',
-      text: 'Started.',
-    });
-    expect(entry({ MESSAGE: 'Started.', _PID: '77', SYSLOG_IDENTIFIER: 'systemd' })?.from).toBe('unit');
-  });
-
-  it('may be bytes, several values, too long, or none', () => {
-    expect(entry({ MESSAGE: [...Buffer.from('\u001b[2Jä')] })?.text).toBe('\u001b[2Jä');
-    expect(entry({ MESSAGE: ['a', 'b'] })?.text).toBe('a b');
-    expect(entry({ MESSAGE: null })?.text).toBe('[a line of more than 4 kB]');
-    expect(entry({})?.text).toBe('');
-    expect(parseEntry('-- No entries --')).toBeUndefined();
   });
 });
