@@ -42,9 +42,11 @@ export function seesAll({ config, uid }: Diagnosing): boolean {
   return uid === 0 || config.sandbox !== undefined;
 }
 
-/** What to do where only root can tell. */
+/** What to do where only root can tell: this program again, by what makes an admin root here. */
 export function asRoot(diagnosing: Diagnosing): Remedy {
-  return run(['sudo', ...own(diagnosing, 'doctor')]);
+  const { privilege } = diagnosing.config;
+  const argv = own(diagnosing, 'doctor');
+  return privilege === 'none' ? run(argv, 'as root') : run([privilege, ...argv]);
 }
 
 /** The argv of this very program, on this very configuration. */

@@ -1,11 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Terminal } from '../terminal/terminal.ts';
 import { buildMachine, cockpit, cockpitCommand, json, sh, unitOf } from './machine.ts';
 
 /**
- * The cockpit of an admin who is not root, by the real sudo: one who is asked for a password, one who is not, one whom
+ * The cockpit of an admin who is not root, by the real sudo and doas: one who is asked for a password, one who is not, one whom
  * nobody lets. Node and the program lie where sudo’s own PATH (secure_path) does not lead, as with nvm.
  */
 
@@ -148,6 +148,47 @@ describe('whom nobody lets', () => {
     );
     expect(run.exitCode).toBe(3);
     expect(run.stderr).toMatch(/takes root, and (sudo did not allow it|there is no sudo on this machine)/);
+  });
+});
+
+// Debian's opendoas; .ci/run installs it.
+const noDoas = existsSync('/usr/bin/doas') ? false : 'there is no doas on this machine';
+describe.skipIf(noDoas !== false)(`by doas${noDoas === false ? '' : ` (skipped: ${noDoas})`}`, () => {
+  const doas = ['--set', 'privilege=doas'];
+  const settings = '/etc/doas.conf';
+  beforeAll(() => writeFileSync(settings, 'permit nopass unasked as root\npermit asked as root\n'));
+  afterAll(() => rmSync(settings));
+
+  it('a command is root by itself, and the journal says who asked; nobody else is let, and doctor says whom', async () => {
+    const { operation } = await json<{ operation: { id: number } }>(
+      [...doas, 'backup', 'emo'],
+      as('unasked'),
+    );
+    expect((await cockpit(['operations', String(operation.id)])).stdout).toMatch(
+      /^asked for by unasked as root.*, by command/m,
+    );
+    const refused = await cockpit([...doas, 'backup', 'emo'], as('outsider'));
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toMatch(/takes root, and doas did not allow it .*as root: doas /);
+    const rights = async (who: readonly string[]) =>
+      (await cockpit([...doas, 'doctor'], who)).stdout.split('\n').find((line) => /\bdoas\b/.test(line));
+    expect(await rights(as('unasked'))).toMatch(/doas.*without a password/);
+    expect(await rights(as('asked'))).toMatch(/doas.*asks for a password/);
+    expect(await rights(as('outsider'))).toMatch(/doas.*does not let uid \d+: doas: Operation not permitted/);
+  });
+
+  it('asks for the password before the screen is taken', async () => {
+    const terminal = terminalOf('asked', [...doas]);
+    try {
+      await terminal.until('a prompt', (text) => /doas \(asked@.*password/.test(text));
+      expect(terminal.onAlternateScreen).toBe(false);
+      terminal.press(`${password}\r`);
+      await terminal.until('what only root sees', (text) => /database .*write-ahead/.test(text));
+      terminal.press('q');
+      expect(await terminal.ended()).toBe(0);
+    } finally {
+      terminal.dispose();
+    }
   });
 });
 

@@ -26,6 +26,17 @@ describe('who runs this', () => {
     );
   });
 
+  it('is told so by what makes an admin root here', async () => {
+    const command = async (privilege: string) =>
+      (await problems(checks['who runs this'], diagnosingOf({ uid: 1000 }, `privilege=${privilege}`)))[0]
+        ?.remedy;
+    expect((await command('doas'))?.command).toMatch(/^doas \/.* doctor$/);
+    expect(await command('none')).toMatchObject({
+      words: 'as root',
+      command: expect.stringMatching(/^\/.* doctor$/),
+    });
+  });
+
   it('is told that a read-only root changes nothing', async () => {
     const found = await problems(checks['who runs this'], diagnosingOf({}, 'readOnly=true'));
     expect(found.map(line)).toEqual([
@@ -60,59 +71,6 @@ describe('acting as users', () => {
     expect((await problems(checks['acting as users'], diagnosingOf({ host, fleet }))).map(line)).toEqual([
       expect.stringMatching(/^wrong vera: acting as them: id could not be started/),
     ]);
-  });
-});
-
-describe('sudo', () => {
-  const present = () => new FakeCommands().expect(['sudo', '--version'], { stdout: 'Sudo version 1.9\n' });
-  const path = '/usr/bin:/bin';
-
-  it('is missed', async () => {
-    const commands = new FakeCommands().expect(['sudo', '--version'], {
-      exitCode: undefined,
-      failure: 'start',
-    });
-    const found = await problems(checks['sudo'], diagnosingOf({ host: withCommands(commands) }));
-    expect(found.map(line)).toEqual(['attention sudo: there is none']);
-  });
-
-  it('may ask for a password, but not root for one', async () => {
-    const refused = () =>
-      present().expect(['sudo', '-n', 'printenv', 'PATH'], {
-        exitCode: 1,
-        stderr: 'sudo: a password is required',
-      });
-    expect(
-      await problems(checks['sudo'], diagnosingOf({ uid: 1000, host: withCommands(refused()) })),
-    ).toEqual([]);
-    const root = await problems(checks['sudo'], diagnosingOf({ host: withCommands(refused()) }));
-    expect(root.map(line)).toEqual(['attention sudo: refuses root: sudo: a password is required']);
-  });
-
-  it.each([
-    ['finds all', ['/usr/bin/node', '/bin/t3-cockpit'], 'v24.1.0', []],
-    [
-      'does not find the program',
-      ['/usr/bin/node'],
-      'v24.1.0',
-      [/it is not on sudo’s PATH \(\/usr\/bin:\/bin\)/],
-    ],
-    ['does not find Node', ['/bin/t3-cockpit'], 'v24.1.0', [/no node on sudo’s PATH/]],
-    [
-      'finds a Node that is too old',
-      ['/usr/bin/node', '/bin/t3-cockpit'],
-      'v20.9.0',
-      [/by \/usr\/bin\/node 20\.9\.0, which is too old/],
-    ],
-  ])('%s on its own PATH', async (_what, files, version, expected) => {
-    const commands = present().expect(['sudo', '-n', 'printenv', 'PATH'], { stdout: `${path}\n` });
-    if (files.length === 2) commands.expect(['/usr/bin/node', '--version'], { stdout: `${version}\n` });
-    const host = withCommands(commands, fakeFiles(Object.fromEntries(files.map((file) => [file, {}]))));
-    const found = await problems(checks['sudo'], diagnosingOf({ host }));
-    expect(found.map(line)).toEqual(expected.map((each) => expect.stringMatching(each)));
-    for (const { remedy } of found)
-      expect(remedy?.command).toMatch(/^sudo \/.*node \/.*\/bin\/t3-cockpit\.js$/);
-    commands.done();
   });
 });
 
