@@ -65,14 +65,14 @@ export function sandboxJournal(root: string, commands: Commands): UnitJournal {
       };
     },
     async *log(unit, { lines, follow, signal }) {
-      const file = `${root}/${unitLogFile(unit)}`;
-      if ((await systemFiles.look(file)) === undefined) return;
+      const log = `${root}/${unitLogFile(unit)}`;
+      if ((await systemFiles.look(log)) === undefined) return;
       const argv: [string, ...string[]] = [
         'tail',
         `--lines=${lines}`,
         ...(follow ? ['--follow=name'] : []),
         '--',
-        file,
+        log,
       ];
       const shown = publicLog();
       for await (const line of commands.lines(argv, signal))

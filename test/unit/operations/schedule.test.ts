@@ -143,7 +143,9 @@ describe('its units', () => {
 describe('how it ended', () => {
   it('is told, and so is what nothing has run', async () => {
     const journal = openJournal(scratch());
-    const host = fakeHost({ unitJournal: { read: () => Promise.resolve([]), follow: () => never(), log: () => never() } });
+    const host = fakeHost({
+      unitJournal: { read: () => Promise.resolve([]), follow: () => never(), log: () => never() },
+    });
     const told = async () =>
       (await lookAtHappened({ host, config: loadConfig().config, journal }, fleetOf())).happenings.filter(
         ({ kind }) => kind === 'scheduled',
