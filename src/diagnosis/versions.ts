@@ -171,7 +171,11 @@ function freeze({ fleet, config }: Diagnosing): Finding[] {
     attention(
       subject,
       `versions are frozen since ${new Date(found.since).toISOString()}${found.reason === '' ? '' : `: ${found.reason}`}`,
-      run(['rm', config.paths.freeze], 'when the reason for it is gone'),
+      found.operation === undefined
+        ? run(['rm', config.paths.freeze], 'when the reason for it is gone')
+        : say(
+            `it goes with that operation: t3-cockpit operations ${found.operation}; where that is over: t3-cockpit unfreeze`,
+          ),
     ),
   ];
 }

@@ -32,8 +32,17 @@ export interface Mapping {
   leadsTo: { user: string; port: number } | undefined;
 }
 
-/** `reason` is the first line of the freeze file, `since` its time: milliseconds since 1970. */
-export type Freeze = { frozen: false } | { frozen: true; reason: string; since: number };
+/**
+ * `reason` is the first line of the freeze file, `since` its time: milliseconds since 1970. With an `operation` it is only
+ * for as long as that one moves versions.
+ */
+export type Freeze = { frozen: false } | { frozen: true; reason: string; since: number; operation?: number };
+
+/** Are versions frozen by somebody, and not just for the time of an operation of ours? */
+export function isFrozen({ freeze }: Pick<Fleet, 'freeze'>): boolean {
+  const found = valueOf(freeze);
+  return found?.frozen === true && found.operation === undefined;
+}
 
 /** A restart owed to a user who was busy: onto which version, and since when (milliseconds since 1970). */
 export interface Deferral {

@@ -20,7 +20,7 @@ import { whenOf, type Overview } from './overview.ts';
 import { bytesOf } from './prebump.ts';
 import type { Plan, Request, SnapshotStep, Step } from './plan.ts';
 import { planPreflight, type CandidateFacts } from './preflight.ts';
-import { switchLane } from './switch.ts';
+import { meanwhileFrozen, switchLane } from './switch.ts';
 import type { GateVerdict } from './verdicts.ts';
 
 type Lane = Plan['lanes'][number];
@@ -97,7 +97,7 @@ export function planBump(
     }),
     ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null, enforced }, naming)),
     // Of a version that only some have, nobody is told that it is good.
-    ...(request.users === undefined ? [closing(config, to)] : []),
+    ...(request.users === undefined ? [closing(config, to, enforced)] : []),
   ];
   return {
     kind: 'bump',
@@ -164,13 +164,16 @@ function overviewOf(
   };
 }
 
-function closing({ paths }: Config, version: string): Lane {
-  const { lastGood } = paths;
+function closing(config: Config, version: string, enforced: boolean): Lane {
+  const { lastGood } = config.paths;
   const title = 'tell the host’s scripts';
   return {
     user: null,
     phase: 'close',
-    steps: [{ kind: 'mark', id: 'mark', title, user: null, lastGood, version }],
+    steps: [
+      { kind: 'mark', id: 'mark', title, user: null, lastGood, version },
+      ...(enforced ? [] : [meanwhileFrozen(config, null)]),
+    ],
   };
 }
 

@@ -55,10 +55,16 @@ export class Phases {
     return runLane(this.runOf(lane), this.done(lane));
   }
 
-  /** Undo what has been done of a lane. @returns `failed` where that was not possible */
-  goBack(lane: PlannedLane): Promise<LaneOutcome> {
+  /**
+   * Undo what has been done of a lane.
+   *
+   * @param but Steps that are left as they are for now.
+   * @returns `failed` where that was not possible
+   */
+  goBack(lane: PlannedLane, but: (step: Step) => boolean = () => false): Promise<LaneOutcome> {
     const run = this.runOf(lane);
-    return goBack(run, this.done(lane), 'interrupted').finally(() => run.lane.release());
+    const steps = this.done(lane).filter((step) => !but(step));
+    return goBack(run, steps, 'interrupted').finally(() => run.lane.release());
   }
 
   /** The steps that are done, and not undone since. */

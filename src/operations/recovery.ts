@@ -23,6 +23,7 @@ import {
   type LaneOutcome,
   type LaneRun,
 } from './executor.ts';
+import { freezeNow } from './guards/freeze.ts';
 import { holdTimers, releaseTimers } from './hold.ts';
 import { planSchema, type Plan, type Request, type Step } from './plan.ts';
 import { movesVersions, prepareMoving } from './moving.ts';
@@ -113,7 +114,9 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
     return end('interrupted', 'the runner died; its plan cannot be read, nothing was cleared up');
   if (way === 'abandon') {
     await releaseTimers(host, config, recorder);
-    return end('failed', 'abandoned: everything was left as the runner left it when it died');
+    const frozen = (await freezeNow(host, config))?.operation === operation.id;
+    const words = 'abandoned: everything was left as the runner left it when it died';
+    return end('failed', frozen ? `${words}; versions stay frozen: t3-cockpit unfreeze` : words);
   }
   const plan = parsed.data;
   const execution: Execution = {

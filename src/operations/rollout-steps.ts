@@ -144,6 +144,8 @@ const freezeStep = z.object({
   file: z.string(),
   /** Why; null to let versions move again. */
   reason: z.string().nullable(),
+  /** Only while this operation moves versions, and only this freeze. */
+  meanwhile: z.boolean().optional(),
 });
 export type FreezeStep = z.output<typeof freezeStep>;
 

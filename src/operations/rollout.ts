@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import { excerpt } from '../text/printable.ts';
 import { contextOf, runLane, type Ended, type Execution, type LaneOutcome } from './executor.ts';
 import { Phases, stepIn, type PlannedLane, type StepOf } from './phases.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Step } from './plan.ts';
 import { schemaNow } from './steps/check.ts';
 import { movedStep } from './steps/moved.ts';
 import { askRunning } from './steps/running.ts';
+import { judgeFreeze } from './guards/freeze.ts';
 import { notWell } from './not-well.ts';
 
 /**
@@ -90,7 +91,8 @@ export class Rollout {
     if (cause === 'failed') await this.#freeze(why);
     const left: string[] = [];
     for (const lane of this.#phases.of('switch').toReversed())
-      if ((await this.#phases.goBack(lane)) === 'failed') left.push('pins or binary could not be led back');
+      if ((await this.#phases.goBack(lane, isMeanwhile)) === 'failed')
+        left.push('pins or binary could not be led back');
     // With the new binary still in place a server that is started would be migrated once more.
     if (left.length === 0)
       for (const lane of this.#phases.of('users').toReversed()) {
@@ -99,6 +101,8 @@ export class Rollout {
       }
     if (left.length > 0)
       return { outcome: 'failed', reason: excerpt(`${why}; not as before: ${left.join('; ')}`, 900) };
+    // Until here nobody else may move anything: now that all is as before, they may, unless it is frozen with a reason.
+    for (const lane of this.#phases.of('switch')) await this.#phases.goBack(lane);
     const outcome = cause === 'failed' ? 'rolled back' : cause;
     return {
       outcome: outcome === 'succeeded' ? 'rolled back' : outcome,
@@ -187,7 +191,8 @@ export class Rollout {
 
   async #freeze(why: string): Promise<void> {
     const { host, config, recorder } = this.#execution;
-    if ((await host.files.look(config.paths.freeze)) !== undefined) return;
+    // What was frozen until now was frozen for the time of this operation; from now on it is for this reason.
+    if (!(await judgeFreeze(host, config, recorder.operation)).holds) return;
     const words = excerpt(
       `t3-cockpit: bump to ${this.#to()} failed (operation ${recorder.operation}): ${why}`,
       300,
@@ -220,3 +225,6 @@ export class Rollout {
   #to = () =>
     this.#phases.of('users').map((lane) => stepIn(lane, 'check')?.version)[0] ?? this.#install()?.to;
 }
+
+/** Is it the freeze for the time of this operation? */
+const isMeanwhile = (step: Step) => step.kind === 'freeze' && step.meanwhile === true;

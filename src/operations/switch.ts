@@ -35,6 +35,10 @@ export function switchLane(
     user: null,
     phase: 'switch',
     steps: [
+      // The host's own updater heeds that, and would not move when it is to be let loose.
+      ...(request.users === undefined && about.enforce === undefined
+        ? [meanwhileFrozen(config, `bump to ${about.candidate.version}`)]
+        : []),
       ...staying(fleet, config, about),
       ...(request.users === undefined
         ? [
@@ -44,6 +48,15 @@ export function switchLane(
         : []),
     ],
   };
+}
+
+/** Nobody else moves versions while this operation does, not even after a reboot; null: that is over. */
+export function meanwhileFrozen({ paths }: Config, reason: string | null): Step {
+  const [id, title] =
+    reason === null
+      ? ['thaw', 'let versions move again']
+      : ['freeze', 'freeze versions until this is over, for the host’s own scripts'];
+  return { kind: 'freeze', id, title, user: null, file: paths.freeze, reason, meanwhile: true };
 }
 
 /** With the launcher: everybody is given their own version, before anything is moved that is for all who have none. */

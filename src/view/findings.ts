@@ -130,7 +130,7 @@ function hostFindings(fleet: Fleet, { wall }: Beholding): Finding[] {
     });
   if (valueOf(fleet.launcher)?.kind === 'replaced')
     found.push(finding('launcher', 'danger', [], 'something else is in the launcher’s place', 'launcher'));
-  if (freeze?.frozen === true) {
+  if (freeze?.frozen === true && freeze.operation === undefined) {
     const why = freeze.reason === '' ? '' : `: ${freeze.reason}`;
     found.push(
       finding(

@@ -9,7 +9,7 @@ export function hostTexts(fleet: Fleet, wall: number): string[] {
   const lastGood = valueOf(fleet.lastGood);
   const jobs = (valueOf(fleet.jobs) ?? []).filter(({ installed }) => installed);
   return [
-    ...(freeze?.frozen === true
+    ...(freeze?.frozen === true && freeze.operation === undefined
       ? [`FROZEN since ${ageText(wall - freeze.since)}${freeze.reason === '' ? '' : `: ${freeze.reason}`}`]
       : []),
     ...(valueOf(fleet.launcher)?.kind === 'replaced'

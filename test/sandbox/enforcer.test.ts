@@ -196,10 +196,13 @@ describe('in the middle of a rollout', () => {
     await on.expectBefore(before, false);
   });
 
-  it('the host’s updater is waited for, and whom it has moved meanwhile is verified like the others', async () => {
+  it('the host’s updater changes nothing; one that heeds no freeze is waited for, and whom it has moved is verified', async () => {
     const before = await on.standing();
     const id = await on.begin('0.0.27');
     await until('dave is moved', () => (on.states(id)['dave/start'] === 'succeeded' ? true : undefined));
+    const freeze = on.at('etc/t3-autoupdate.freeze');
+    expect(readFileSync(freeze, 'utf8')).toContain(`operation ${id} moves versions: bump to 0.0.27`);
+    rmSync(freeze);
     const updater = on.supervisor.start(service);
     const done = await follow(id);
     await updater;

@@ -1,3 +1,4 @@
+import { isFrozen } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import { hostTexts } from '../../view/host.ts';
 import { pinsText } from '../../view/pins.ts';
@@ -34,7 +35,7 @@ export function headerLine(state: CockpitState): Line {
     ...(valueOf(fleet.jobs) ?? [])
       .filter(({ running }) => running)
       .map(({ name }) => segment(`${name} runs  `, 'attention')),
-    ...(valueOf(fleet.freeze)?.frozen === true ? [segment('FROZEN  ', 'attention', true)] : []),
+    ...(isFrozen(fleet) ? [segment('FROZEN  ', 'attention', true)] : []),
     ...(config.readOnly ? [segment('READ-ONLY  ', 'attention', true)] : []),
     // Without seconds: they would draw the whole screen again once a second, for nothing that anybody needs.
     segment(`${timeText(now.wall).slice(0, 5)} `, 'muted'),

@@ -2,6 +2,7 @@ import { expand } from '../../config/expand.ts';
 import { parseVersion } from '../../t3/version.ts';
 import { excerpt } from '../../text/printable.ts';
 import type { Deferral, Freeze } from '../fleet.ts';
+import { operationOfFreeze } from '../freeze.ts';
 import { known, unknown, type Observation } from '../observation.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
 
@@ -24,7 +25,11 @@ export async function observeFreeze(collecting: Collecting): Promise<Observation
       // Frozen it is, whatever stands in it.
       reason = `? ${reasonOf(error)}`;
     }
-    return known({ frozen: true, reason, since: facts.modified }, moment(collecting));
+    const operation = operationOfFreeze(reason);
+    return known(
+      { frozen: true, reason, since: facts.modified, ...(operation === undefined ? {} : { operation }) },
+      moment(collecting),
+    );
   } catch (error) {
     return unknown(reasonOf(error), moment(collecting));
   }
