@@ -29,7 +29,7 @@ The defaults are the layout of [host.md](host.md): a host that is like it needs 
 
 Durations carry their unit (\`30s\`, \`5m\`, \`26h\`, \`7d\`), and so do sizes (\`64kb\`, \`2gb\`; 1024 to the step). In paths \`{user}\`, \`{home}\` and \`{version}\` stand for what they say, where the default has them.
 
-The file may say \`version: 1\`. A later t3-cockpit that gives a key another meaning will call its format 2, and take a file of format 1 as what it meant; this one refuses a file of a format that it does not know.
+The file may say \`version: 1\`. There has been no other format, so there is nothing to migrate. A later t3-cockpit that gives a key another meaning will call its format 2, and take a file of format 1 as what it meant. This one refuses a file of a format that it does not know, for that alone and with exit code 2, before it looks at anything of the host: use the newer t3-cockpit, or write the file for format 1. A key that is new in a later one is an unknown key here, with its line. The journal has formats of its own: an older one is brought to this one when it is first written to, a newer one is refused, with words.
 
 ${table(single.map(([key, described]) => [[key], described]))}
 ${sections.map(([key, described]) => `## ${key}\n\n${described.description ?? ''}\n\n${table(rows([key], described))}`).join('\n')}`;

@@ -57,8 +57,13 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   for (const override of overrides) assign(written, override.path, override.value);
   const parsed = configSchema.safeParse(written);
   if (!parsed.success) {
+    const { issues } = parsed.error;
+    // In a file of another format every key may mean something else: what is wrong with them is no news.
+    const format = issues.filter((issue) => issue.path[0] === 'version');
     throw new ConfigError(
-      parsed.error.issues.flatMap((issue) => locate(issue, source?.file ?? '', document, counter, overrides)),
+      (format.length > 0 ? format : issues).flatMap((issue) =>
+        locate(issue, source?.file ?? '', document, counter, overrides),
+      ),
     );
   }
   return { config: parsed.data, file: source?.file };

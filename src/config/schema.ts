@@ -11,13 +11,20 @@ import { absolutePath, duration, size } from './units.ts';
  * anywhere else. Descriptions are the reference documentation (`t3-cockpit config schema`).
  */
 
-/** The format of the configuration file. */
+/**
+ * The format of the configuration file. There has been no other: nothing is migrated, and nothing could be. A change that
+ * gives a key another meaning makes it 2, and has `loadConfig` take a tree of format 1 for what it meant, before it is
+ * parsed; with it goes a test on files of format 1, as test/fixtures/journal has them for the journal.
+ */
 export const configVersion = 1;
 
 export const configSchema = z.strictObject({
   version: z
     .literal(configVersion, {
-      error: `expected ${configVersion}, the format that this t3-cockpit understands: a higher one is for a newer t3-cockpit`,
+      error: ({ input }) =>
+        typeof input === 'number' && input > configVersion
+          ? `this is of format ${input}, for a newer t3-cockpit: this one understands format ${configVersion}. Use the newer one, or write the file for format ${configVersion} (docs/configuration.md)`
+          : `expected ${configVersion}, the only format there is`,
     })
     .default(configVersion)
     .describe('The format of this file. A change that would give a key another meaning makes it 2.'),

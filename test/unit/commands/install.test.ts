@@ -146,7 +146,7 @@ describe('the format of the configuration', () => {
       faces,
     );
     expect(code).toBe(2);
-    expect(said.err).toContain('newer.yaml:1:10: version: expected 1');
-    expect(said.err).toContain('a newer t3-cockpit');
+    expect(said.err).toContain('newer.yaml:1:10: version: this is of format 2, for a newer t3-cockpit');
+    expect(said.err).toContain('write the file for format 1 (docs/configuration.md)');
   });
 });

@@ -47,6 +47,22 @@ describe('the defaults', () => {
   });
 });
 
+describe('a file of another format', () => {
+  it('is refused for that alone: none of its keys is understood', () => {
+    const newer = yaml('later: { than: this }\nsnapshots: { parallel: many }\nversion: 2\n');
+    expect(problemsOf({ file: newer })).toEqual([
+      expect.stringMatching(/^3:10: version: this is of format 2, .* this one understands format 1\./),
+    ]);
+    for (const other of ['0', '1.5e0', "'1'", '[]', 'null'])
+      expect(problemsOf({ file: yaml(`version: ${other}\nx: 1\n`) })).toEqual([
+        expect.stringMatching(/^1:10: version: /),
+      ]);
+    expect(problemsOf({ file: yaml(''), set: ['version=2'] })).toEqual([
+      expect.stringMatching(/^--set version=2: version: this is of format 2|^--set: version: this is of/),
+    ]);
+  });
+});
+
 describe('the order of sources', () => {
   it('is file, then variables, then flags', () => {
     const file = yaml('snapshots: { parallel: 3, late: 1h }\njournal: { operations: 50 }\n');
