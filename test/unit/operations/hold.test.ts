@@ -58,9 +58,6 @@ const host = (): Host =>
         return Promise.resolve();
       },
       override: () => Promise.reject(new Error('not here')),
-      log: () => {
-        throw new Error('not here');
-      },
       watch: () => ({ close: () => Promise.resolve() }),
     },
   });
