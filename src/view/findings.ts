@@ -6,7 +6,7 @@ import { isRunning } from '../host/units/units.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import type { Tone } from './cell.ts';
 import { ageText, clockText } from './format.ts';
-import { unitCell } from './unit.ts';
+import { unitCell, unitWords } from './unit.ts';
 import { pinsText } from './pins.ts';
 import { worstProbe } from './probe.ts';
 import { hostProblemTexts, problemsOf, type InstanceProblem } from './problems.ts';
@@ -74,6 +74,7 @@ const gravities = {
   mapping: 50,
   'not known': 30,
   stopped: 28,
+  memory: 26,
   unverified: 24,
   'never probed': 10,
   frozen: 12,
@@ -153,7 +154,12 @@ function ownFindings(instance: Instance, fleet: Fleet, wall: number): Finding[] 
   if (unit !== undefined) {
     const { text, tone } = unitCell(unit);
     const meant = unit.startup === 'disabled' && unit.active === 'inactive';
-    if (tone === 'danger') found.push(finding('down', 'danger', [user], `${user}: ${text}`, 'look'));
+    const words = unitWords(unit);
+    if (tone === 'danger')
+      found.push({
+        ...finding('down', 'danger', [user], `${user}: ${text}`, 'look'),
+        ...(words === undefined ? {} : { advice: words }),
+      });
     else if (tone === 'attention' && !meant)
       found.push(finding('stopped', 'attention', [user], `${user}: ${text}`, 'look'));
   }
@@ -175,6 +181,7 @@ const problemSorts: Record<InstanceProblem['sort'], { sort: Sort; tone: Finding[
   ahead: { sort: 'ahead', tone: 'danger' },
   mapping: { sort: 'mapping', tone: 'danger' },
   snapshot: { sort: 'damaged', tone: 'danger' },
+  memory: { sort: 'memory', tone: 'attention' },
   'not known': { sort: 'not known', tone: 'unknown' },
 };
 

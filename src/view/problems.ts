@@ -2,9 +2,10 @@ import { mappingProblems } from '../fleet/mapping.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf, type Observation } from '../fleet/observation.ts';
 import { schemaAheadRemedy } from '../fleet/verification.ts';
-import { isRunning } from '../host/units/units.ts';
+import { isRunning, type UnitState } from '../host/units/units.ts';
 import { fromTheFuture } from '../snapshots/catalog.ts';
 import { schemaAhead } from '../t3/levels.ts';
+import { killsText } from './unit.ts';
 
 /** What is wrong, or could not be looked at, in whole sentences: a cell has room for a word or two. */
 
@@ -32,7 +33,7 @@ export function hostProblemTexts(fleet: Fleet): string[] {
 
 /** What is wrong with one instance: of which sort, and in words. */
 export interface InstanceProblem {
-  sort: 'account' | 'ahead' | 'mapping' | 'not known' | 'snapshot';
+  sort: 'account' | 'ahead' | 'mapping' | 'memory' | 'not known' | 'snapshot';
   words: string;
   /** What helps, in words, where that is not plain. */
   remedy?: string;
@@ -69,8 +70,16 @@ export function problemsOf(instance: Instance, wall: number): InstanceProblem[] 
     ...schemaProblem(instance),
     ...mappingProblems(instance).map((words): InstanceProblem => ({ sort: 'mapping', words })),
     ...unknowns,
+    ...memoryProblem(unit),
     ...snapshotProblems(instance, wall),
   ];
+}
+
+/** A server that runs, and of which something was killed, looks well; whoever lost an agent's work knows better. */
+function memoryProblem(unit: UnitState | undefined): InstanceProblem[] {
+  const words = unit === undefined || !isRunning(unit) ? undefined : killsText(unit.kills ?? 0);
+  if (words === undefined) return [];
+  return [{ sort: 'memory', words, remedy: 'its log says when (l); a restart counts anew' }];
 }
 
 function schemaProblem(instance: Instance): InstanceProblem[] {

@@ -28,14 +28,25 @@ export function unitCell(unit: UnitState): Cell {
   }
 }
 
-function failedCell({ result, exitStatus }: UnitState): Cell {
+/**
+ * Is it not started any more because it was too often? Measured (systemd 252): a server that crashes until that is so
+ * keeps the result of its last end; only a start by hand that is refused gives `start-limit-hit`.
+ */
+function gaveUp({ active, result, exitStatus, restarts = 0 }: UnitState): boolean {
+  if (active !== 'failed') return false;
+  if (result === 'start-limit-hit') return true;
+  const crashed = ['exit-code', 'signal', 'core-dump', 'oom-kill', 'watchdog'].includes(result);
+  return crashed && restarts > 0 && !(result === 'exit-code' && exitStatus === 130);
+}
+
+function failedCell(unit: UnitState): Cell {
+  const { result, exitStatus } = unit;
+  if (gaveUp(unit) && result !== 'oom-kill') return cell('gave up', 'danger');
   switch (result) {
     case 'exit-code':
       return exitStatus === 130
         ? cell('stopped', 'attention')
         : cell(`failed (${exitStatus ?? '?'})`, 'danger');
-    case 'start-limit-hit':
-      return cell('gave up', 'danger');
     case 'oom-kill':
       return cell('out of memory', 'danger');
     case 'signal':
@@ -57,17 +68,21 @@ export function unitWords(unit: UnitState): string | undefined {
     return `it ends as soon as it is started, and is started again${restarts === undefined ? '' : `: ${restarts} times by now`}; its log says why`;
   if (unit.active !== 'failed') return undefined;
   const again = `systemctl reset-failed ${name} && systemctl start ${name}`;
+  if (gaveUp(unit)) {
+    const last = lastEnd(unit);
+    return `it was started too often in too short a time, and is not started any more${last === undefined ? '' : `; at last ${last}`}; when what its log says is mended: ${again}`;
+  }
   switch (result) {
-    case 'start-limit-hit':
-      return `it was started too often in too short a time, and is not started any more; when its log says what is mended: ${again}`;
     case 'oom-kill':
-      return 'the kernel killed it, because its memory (MemoryMax), or the machine’s, was used up';
+      return outOfMemory;
     case 'signal':
       return exitStatus === 9
         ? 'somebody killed it (SIGKILL); so does the kernel when memory is used up: its log says which'
         : undefined;
     case 'timeout':
-      return 'it took longer to start or to stop than its unit allows (TimeoutStartSec, TimeoutStopSec)';
+      return exitStatus === 9
+        ? 'it did not end when it was asked to, and was killed (TimeoutStopSec)'
+        : 'it took longer to start or to stop than its unit allows (TimeoutStartSec, TimeoutStopSec)';
     case 'watchdog':
       return 'it did not tell systemd in time that it is alive (WatchdogSec)';
     case 'resources':
@@ -75,4 +90,29 @@ export function unitWords(unit: UnitState): string | undefined {
     default:
       return undefined;
   }
+}
+
+const outOfMemory = 'the kernel killed it, because its memory (MemoryMax), or the machine’s, was used up';
+
+/** How it ended, the last time that it was started by itself. */
+function lastEnd({ result, exitStatus }: UnitState): string | undefined {
+  switch (result) {
+    case 'exit-code':
+      return `it ended with exit code ${exitStatus ?? '?'}`;
+    case 'oom-kill':
+      return outOfMemory;
+    case 'signal':
+    case 'core-dump':
+      return exitStatus === 9
+        ? 'it was killed (SIGKILL), as the kernel does when its memory (MemoryMax) is used up'
+        : `it was ended by signal ${exitStatus ?? '?'}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What the kernel has killed of a server that goes on: an agent, as a rule. */
+export function killsText(kills: number): string | undefined {
+  if (kills === 0) return undefined;
+  return `the kernel has killed ${kills === 1 ? 'a process' : `${kills} processes`} of it since it was started: its memory (MemoryMax), or the machine’s, was used up`;
 }

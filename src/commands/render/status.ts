@@ -110,7 +110,20 @@ function instanceDocument(instance: Instance, wall: number): object {
     ),
     unit: observationJson(
       instance.unit,
-      ({ load, active, sub, result, mainPid, exitStatus, since, restarts, memory, tasks, heldOn }) => ({
+      ({
+        load,
+        active,
+        sub,
+        result,
+        mainPid,
+        exitStatus,
+        since,
+        restarts,
+        memory,
+        tasks,
+        kills,
+        heldOn,
+      }) => ({
         load,
         active,
         sub,
@@ -121,6 +134,7 @@ function instanceDocument(instance: Instance, wall: number): object {
         restarts: restarts ?? null,
         memoryBytes: memory ?? null,
         tasks: tasks ?? null,
+        memoryKills: kills ?? null,
         heldOn: heldOn ?? null,
       }),
     ),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { excerpt } from '../../text/printable.ts';
 import { complaint, failureText, type Commands } from '../commands.ts';
 import { systemFiles } from '../files.ts';
+import { killsIn } from './memory-kills.ts';
 import { followChanges } from './changes.ts';
 import type { UnitState, Units, UnitVerb } from './units.ts';
 
@@ -26,6 +27,7 @@ const properties = [
   'LastTriggerUSec',
   'DropInPaths',
   'ExecStart',
+  'TimeoutStopUSec',
 ];
 
 /** systemd.unit(5): below /run until the next boot, and over what lies in /etc. */
@@ -53,7 +55,12 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
       );
       const failure = failureText(result);
       if (failure !== undefined) throw new Error(`${failure}: ${result.stderr.trim()}`);
-      return parseShow(result.stdout, names, clock);
+      const states = parseShow(result.stdout, names, clock);
+      for (const state of states.values()) {
+        const kills = state.controlGroup === undefined ? undefined : killsIn(state.controlGroup);
+        if (kills !== undefined) state.kills = kills;
+      }
+      return states;
     },
     async act(verb, name, limit) {
       const result = await commands.run(
@@ -143,6 +150,7 @@ function parseBlock(name: string, block: string, clock: Clock): UnitState {
     startup: word('UnitFileState') === '' ? undefined : word('UnitFileState'),
     nextRun: nextRun(time(word('NextElapseUSecRealtime')), span(word('NextElapseUSecMonotonic')), clock),
     lastRun: time(word('LastTriggerUSec')),
+    ...stopLimit(span(word('TimeoutStopUSec'))),
     ...heldOn(word('DropInPaths'), word('ExecStart')),
   };
 }
@@ -153,6 +161,9 @@ function heldOn(dropIns: string, command: string): Pick<UnitState, 'heldOn'> {
   const program = /^\{ path=(\S+) ;/.exec(command)?.[1];
   return ours && program !== undefined ? { heldOn: program } : {};
 }
+
+const stopLimit = (limit: number | undefined): Pick<UnitState, 'stopLimit'> =>
+  limit === undefined ? {} : { stopLimit: limit };
 
 /** `Mon 2026-11-23 03:30:00 UTC`; empty or `n/a` where there is none. */
 function time(text: string): number | undefined {

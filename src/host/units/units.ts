@@ -25,6 +25,10 @@ export interface UnitState {
   /** Of a timer: when it starts its service next, and did last; milliseconds since 1970. */
   nextRun: number | undefined;
   lastRun: number | undefined;
+  /** How long its definition lets a stop take before it is killed, milliseconds; absent where that is for ever, or not known. */
+  stopLimit?: number;
+  /** Its processes that the kernel has killed for want of memory, since it was started; absent where nobody counts. */
+  kills?: number;
   /** The program that it was told to start in place of its own (`Units.override`), where it was. */
   heldOn?: string;
 }

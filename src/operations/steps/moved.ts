@@ -11,7 +11,7 @@ import { putBack } from './put-back.ts';
 import { askRunning } from './running.ts';
 import { startStep, type StartResult } from './start.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
-import { requireNobody, stopResult, stopStep, unitOf } from './stop.ts';
+import { requireNobody, stopResult, stopStep, stopUnit, unitOf } from './stop.ts';
 
 /** What each part of the way back has written down. */
 const memorySchema = z.object({
@@ -84,8 +84,7 @@ async function stopAgain(context: StepContext, { stop }: MovedStep): Promise<voi
   if (!busy.holds) throw new StepRefused(busy.reason);
   if (stopResult(context.remembered())?.masked !== true)
     await units.act('mask', stop.unit, limits.commandTimeout);
-  await units.act('stop', stop.unit, limits.stopTimeout);
-  await units.act('reset-failed', stop.unit, limits.commandTimeout);
+  await stopUnit(context, stop.unit);
   await requireNobody(context, stop);
 }
 

@@ -7,7 +7,7 @@ import { readOnlyGuard } from '../guards/read-only.ts';
 import type { StartStep } from '../plan.ts';
 import { askRunning } from './running.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
-import { requireNobody, stopResult, unitOf } from './stop.ts';
+import { requireNobody, stopResult, stopUnit, unitOf } from './stop.ts';
 
 /** What remains of it: what the server says that it runs. */
 export interface StartResult {
@@ -86,10 +86,6 @@ async function stopAgain(context: StepContext, step: StartStep): Promise<void> {
     await units.override(step.unit, step.heldOn, limits.commandTimeout);
   if (stopResult(context.resultOf(`${step.user}/stop`))?.masked !== true)
     await units.act('mask', step.unit, limits.commandTimeout);
-  await units.act('stop', step.unit, limits.stopTimeout);
-  if ((await unitOf(context, step.unit)).active === 'failed')
-    await units.act('reset-failed', step.unit, limits.commandTimeout);
-  const after = await unitOf(context, step.unit);
-  if (!isStopped(after)) throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
+  await stopUnit(context, step.unit);
   await requireNobody(context, step);
 }

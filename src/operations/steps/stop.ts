@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FileIdentity, Holder } from '../../host/holders.ts';
 import { isRunning, isStopped, type UnitState } from '../../host/units/units.ts';
 import { readProbes } from '../../journal/probes.ts';
+import { durationWords } from '../../text/duration.ts';
 import { judgeBusy } from '../guards/busy.ts';
 import { hostingGuard } from '../guards/hosting.ts';
 import { jobsGuard } from '../guards/jobs.ts';
@@ -54,13 +55,7 @@ export const stopStep: StepKind<StopStep> = {
     if (!memory.masked) await units.act('mask', step.unit, context.config.limits.commandTimeout);
     // A turn may have begun since the guard looked: this is the last moment.
     await requireIdle(context, step);
-    await units.act('stop', step.unit, context.config.limits.stopTimeout);
-    // t3 ends with 130 when it is asked to, which is a failure for systemd (docs/t3-contract.md, process).
-    const after = await unitOf(context, step.unit);
-    if (after.active === 'failed')
-      await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
-    if (!isStopped(await unitOf(context, step.unit)))
-      throw new Error(`${step.unit} was stopped, and is ${after.active} (${after.sub})`);
+    await stopUnit(context, step.unit);
     if (step.exclusive) await requireNobody(context, step);
     return { result: memory };
   },
@@ -104,6 +99,35 @@ async function startAgain(context: StepContext, step: StopStep): Promise<void> {
   if ((await unitOf(context, step.unit)).active === 'failed')
     await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
   await units.act('start', step.unit, context.config.limits.stopTimeout);
+}
+
+/** What comes on top of a unit's own time to stop, until its supervisor has said so; milliseconds. */
+const stopGrace = 10_000;
+
+/**
+ * Stop a unit, however long its definition lets it take, and see that it is. One that had to be killed is as stopped as
+ * any other, and that is said: what it had not written is in its write-ahead log, or lost to it.
+ *
+ * @throws when it is not stopped.
+ */
+export async function stopUnit(
+  context: Pick<StepContext, 'host' | 'config' | 'event'>,
+  unit: string,
+): Promise<void> {
+  const { units } = context.host;
+  const { stopTimeout, commandTimeout } = context.config.limits;
+  const own = (await unitOf(context, unit)).stopLimit;
+  await units.act('stop', unit, own === undefined ? stopTimeout : Math.max(stopTimeout, own + stopGrace));
+  const after = await unitOf(context, unit);
+  if (after.result === 'timeout')
+    context.event('warning', {
+      type: 'text',
+      text: `${unit} did not end when it was asked to${own === undefined ? '' : `, within its ${durationWords(own)} (TimeoutStopSec)`}, and was killed`,
+    });
+  // t3 ends with 130 when it is asked to, which is a failure for systemd (docs/t3-contract.md, process).
+  if (after.active === 'failed') await units.act('reset-failed', unit, commandTimeout);
+  const now = await unitOf(context, unit);
+  if (!isStopped(now)) throw new Error(`${unit} was stopped, and is ${now.active} (${now.sub})`);
 }
 
 /** @throws when the supervisor does not answer for it. */

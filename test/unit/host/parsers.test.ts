@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/host/clock.ts';
 import { parseControlGroup } from '../../../src/host/processes.ts';
+import { killsIn } from '../../../src/host/units/memory-kills.ts';
 import { parseShow } from '../../../src/host/units/systemd.ts';
+import { scratch } from '../../scratch.ts';
 
 const clock: Clock = { now: () => 1_000_000_000, monotonic: () => 500_000 };
 
@@ -108,6 +111,26 @@ describe('systemctl show', () => {
   it('is not believed when it answers for fewer units than asked', () => {
     expect(() => parseShow(running, ['a.service', 'b.service'], clock)).toThrow('answered for 1 of 2 units');
     expect(() => parseShow('', ['a.service'], clock)).toThrow('answered for 0 of 1 units');
+  });
+});
+
+describe('what the kernel has killed for want of memory', () => {
+  it('is counted by the control group, of either version; where none counts it is not known', () => {
+    const root = scratch();
+    const group = '/system.slice/t3-serve@emo.service';
+    expect(killsIn(group, root)).toBe(undefined);
+    mkdirSync(`${root}/memory${group}`, { recursive: true });
+    writeFileSync(
+      `${root}/memory${group}/memory.oom_control`,
+      'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n',
+    );
+    expect(killsIn(group, root)).toBe(2);
+    mkdirSync(`${root}${group}`, { recursive: true });
+    writeFileSync(
+      `${root}${group}/memory.events`,
+      'low 0\nhigh 7\nmax 81\noom 3\noom_kill 1\noom_group_kill 0\n',
+    );
+    expect(killsIn(group, root)).toBe(1);
   });
 });
 

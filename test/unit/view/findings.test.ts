@@ -38,6 +38,23 @@ describe('what needs the admin', () => {
     expect(texts(fleetOf(well('ada'), well('emo')))).toEqual([]);
   });
 
+  it('is what became of a server, with what that means; and what was killed of one that runs', () => {
+    const failed = { active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1, restarts: 5 };
+    const found = findingsOf(
+      fleetOf(
+        well('ada', { unit: known({ ...runningUnit, ...failed, mainPid: undefined }, startMoment) }),
+        well('bob', { unit: known({ ...runningUnit, kills: 2 }, startMoment) }),
+        well('eve', { unit: known({ ...runningUnit, kills: 0 }, startMoment) }),
+      ),
+      { config, wall },
+    );
+    expect(found.map(({ text }) => text)).toEqual([
+      'ada: gave up',
+      expect.stringMatching(/^bob: the kernel has killed 2 processes of it/),
+    ]);
+    expect(found[0]?.advice).toMatch(/started too often .* systemctl reset-failed \S+ && systemctl start/);
+  });
+
   it('is that nobody can pair before that work could be lost, and that before what only looks wrong', () => {
     const broken = known(
       [

@@ -87,6 +87,12 @@ describe('the state of a unit', () => {
     [{ active: 'failed', sub: 'failed', result: 'oom-kill' }, 'out of memory', 'danger'],
     [{ active: 'failed', sub: 'failed', result: 'start-limit-hit' }, 'gave up', 'danger'],
     [{ active: 'failed', sub: 'failed', result: 'signal', exitStatus: 9 }, 'killed (9)', 'danger'],
+    // As systemd 252 leaves a server that crashed until it was not started any more.
+    [{ active: 'failed', result: 'exit-code', exitStatus: 1, restarts: 5 }, 'gave up', 'danger'],
+    [{ active: 'failed', result: 'signal', exitStatus: 9, restarts: 5 }, 'gave up', 'danger'],
+    [{ active: 'failed', result: 'oom-kill', restarts: 5 }, 'out of memory', 'danger'],
+    // It had crashed once, and was stopped on purpose since.
+    [{ active: 'failed', result: 'exit-code', exitStatus: 130, restarts: 1 }, 'stopped', 'attention'],
     [{ active: 'failed', sub: 'failed', result: 'timeout' }, 'failed: timeout', 'danger'],
     [{ active: 'activating', sub: 'start' }, 'starting', 'attention'],
     [{ active: 'activating', sub: 'auto-restart' }, 'crash-looping', 'danger'],
@@ -107,6 +113,16 @@ describe('the state of a unit', () => {
       /too often .* systemctl reset-failed \S+ && systemctl start/,
     ],
     [{ active: 'failed', result: 'oom-kill' }, /memory/],
+    [
+      { active: 'failed', result: 'signal', exitStatus: 9, restarts: 5 },
+      /too often .* at last it was killed \(SIGKILL\), as the kernel does when its memory .* reset-failed/,
+    ],
+    [
+      { active: 'failed', result: 'exit-code', exitStatus: 1, restarts: 5 },
+      /at last it ended with exit code 1;/,
+    ],
+    [{ active: 'failed', result: 'timeout', exitStatus: 9 }, /did not end when it was asked to/],
+    [{ kills: 3 }, undefined],
     [{ active: 'failed', result: 'signal', exitStatus: 9 }, /SIGKILL.*memory/],
     [{ load: 'masked', active: 'inactive' }, /systemctl unmask --runtime t3-serve@/],
     [{ load: 'not-found', active: 'inactive' }, /paths\.unitTemplate/],
