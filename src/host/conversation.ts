@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { linesOf } from './lines.ts';
 
 /** A program that is asked several things, a line each, and keeps something (a lock) in between. */
 export interface Conversation {
@@ -18,6 +18,12 @@ export interface Conversation {
   /** End it at once (SIGKILL). Resolves when it is gone, and all that it held with it. */
   end(): Promise<void>;
 }
+
+/** An answer is a line of JSON, a checksum or two in it. Characters. */
+const longestAnswer = 64 * 1024;
+
+/** So many answers to what was not asked yet are none: somebody writes there who is not it. */
+const mostUnasked = 16;
 
 /** The last of what it complained about, characters. */
 const complaintKept = 2000;
@@ -46,10 +52,21 @@ export function startConversation({ argv, identity, environment, descriptors }: 
   let over: Error | undefined;
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new Error('no pipes to talk through');
-  createInterface({ input: stdout }).on('line', (line) => {
-    const next = waiting.shift();
-    if (next === undefined) lines.push(line);
-    else next.answer(line);
+  // It may be of a user, who may write into its output whatever they like (/proc/PID/fd): nothing of that piles up here.
+  const listen = async () => {
+    for await (const line of linesOf(stdout, longestAnswer)) {
+      const next = waiting.shift();
+      if (next !== undefined) next.answer(line);
+      else if (lines.push(line) > mostUnasked) {
+        over ??= new Error(`${args.at(-1) ?? file} says more than it is asked`);
+        child.kill('SIGKILL');
+        return;
+      }
+    }
+  };
+  listen().catch((error: unknown) => {
+    over ??= new Error(`${args.at(-1) ?? file} cannot be heard: ${String(error)}`);
+    child.kill('SIGKILL');
   });
   stderr
     .setEncoding('utf8')

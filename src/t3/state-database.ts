@@ -135,12 +135,18 @@ function lastActivity(db: Sqlite): number | null {
   return latest([row?.updated, row?.asked]);
 }
 
-/** Only real tables count: a crafted view of the same name could make a harmless query run for ever. */
+/**
+ * Only real tables count: a crafted view of the same name, or a virtual table, which is a program of its own over whatever
+ * its shadow tables hold, could make a harmless query run for ever.
+ */
 function requireTables(db: Sqlite, names: readonly string[]): void {
-  const find = db.prepare<[string], { type: string }>('SELECT type FROM sqlite_schema WHERE name = ?');
+  const find = db.prepare<[string], { real: number }>(
+    // What SQLite writes there for every table that is one (sqlite.org/schematab.html).
+    `SELECT type = 'table' AND substr(sql, 1, 13) = 'CREATE TABLE ' COLLATE NOCASE AS real
+       FROM sqlite_schema WHERE name = ?`,
+  );
   for (const name of names) {
-    if (find.get(name)?.type !== 'table')
-      throw new NotStateDatabase(`no table ${name}: not a t3 state database`);
+    if (find.get(name)?.real !== 1) throw new NotStateDatabase(`no table ${name}: not a t3 state database`);
   }
 }
 

@@ -58,6 +58,41 @@ export const crafted = {
         UPDATE sqlite_schema SET sql = replace(sql, 'number + 1', '${never.join(' + ')}') WHERE name = 'slow';`);
     }),
 
+  /** A virtual table in the place of a table. */
+  virtualTable: (file: string) =>
+    inDatabase(file, (db) =>
+      db.exec(`ALTER TABLE projection_threads RENAME TO real_threads;
+        CREATE VIRTUAL TABLE projection_threads USING fts5 (updated_at, latest_user_message_at);`),
+    ),
+
+  /** A schema that cannot be parsed, of a name that would draw on the screen for 20 MB. */
+  garbageSchema: (file: string) =>
+    inDatabase(file, (db) => {
+      db.unsafeMode(true);
+      db.exec(`PRAGMA writable_schema = ON;
+        INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+          SELECT 'table', name, name, 2, 'CREATE TABLE x (((' || name
+          FROM (SELECT replace(hex(zeroblob(1000000)), '00', char(27) || '[2J' || char(7) || 'x' || char(10) ||
+            '        ') AS name);`);
+    }),
+
+  /** 100,000 tables, which share a page. */
+  manyTables: (file: string) =>
+    inDatabase(file, (db) => {
+      db.unsafeMode(true);
+      db.exec(`CREATE TABLE many (a); PRAGMA writable_schema = ON;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+        INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+          SELECT 'table', 'many' || i, 'many' || i, rootpage, 'CREATE TABLE many' || i || ' (a, b, c, d, e, f, g)'
+          FROM n, (SELECT rootpage FROM sqlite_schema WHERE name = 'many');`);
+    }),
+
+  /** Free pages, many times as many as the others. */
+  largeFreelist: (file: string) =>
+    inDatabase(file, (db) =>
+      db.exec('CREATE TABLE much (x); INSERT INTO much VALUES (zeroblob(30000000)); DROP TABLE much'),
+    ),
+
   largePages: (file: string) =>
     inDatabase(file, (db) =>
       db.exec('PRAGMA journal_mode = DELETE; PRAGMA page_size = 65536; VACUUM; PRAGMA journal_mode = WAL'),

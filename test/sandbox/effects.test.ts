@@ -174,9 +174,11 @@ function explains(step: Step, { path: name }: Change): boolean {
       );
     case 'snapshot':
       return ofSnapshot(step, name) || sideOf(step.source, name);
+    case 'freeze':
     case 'pin':
+      return beside(step.file);
     case 'install':
-      return beside(step.kind === 'pin' ? step.file : step.binary);
+      return beside(step.binary);
     case 'stop':
       return ofInstance(step.live, name) || ofMarker(step.deferral?.file ?? null, name);
     case 'cold-copy':

@@ -173,6 +173,45 @@ const cases: readonly Case[] = [
     backup: { reason: /not finished within 6 s/ },
   },
   {
+    input: 'a virtual table in the place of a table',
+    spoil: ({ database }) => crafted.virtualTable(database),
+    sees: /state database: no table projection_threads: not a t3 state database/,
+    backup: { reason: /no table projection_threads/ },
+  },
+  {
+    input: 'a schema of 12 MB of garbage that would draw on the screen',
+    spoil: ({ database }) => crafted.garbageSchema(database),
+    sees: /state database: (malformed database schema|the reader failed)/,
+    backup: { reason: /malformed database schema|snapshotter failed/ },
+  },
+  {
+    input: 'a database of 100,000 tables',
+    spoil: ({ database }) => crafted.manyTables(database),
+    sees: / 30 |not read within 2 s|the reader failed/,
+    backup: { reason: /not finished within 6 s|snapshotter failed|out of memory|integrity_check/ },
+  },
+  {
+    input: 'a database that is mostly free pages',
+    spoil: ({ database }) => crafted.largeFreelist(database),
+    sees: / 30 /,
+    backup: 'succeeded',
+  },
+  {
+    input: 'a database of 8 TB of holes',
+    spoil: ({ database }) => truncateSync(database, 8 * 1024 ** 4),
+    sees: /8\.8 TB/,
+    backup: { reason: /too little space/ },
+  },
+  {
+    input: 'a write-ahead log of 8 TB of holes',
+    spoil: ({ database }) => {
+      writeFileSync(`${database}-wal`, '');
+      truncateSync(`${database}-wal`, 8 * 1024 ** 4);
+    },
+    sees: /8\.8 TB/,
+    backup: { reason: /too little space/ },
+  },
+  {
     input: 'a database with pages of 64 kB',
     spoil: ({ database }) => crafted.largePages(database),
     sees: / 30 /,
