@@ -3,7 +3,17 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dumpWork } from '../sandbox/databases.ts';
 import { until } from '../sandbox/sandbox.ts';
-import { buildMachine, cockpit, databaseOf, sh, unitOf, users, type Run } from './machine.ts';
+import {
+  buildMachine,
+  cockpit,
+  databaseOf,
+  holdSnapshotter,
+  sh,
+  unitOf,
+  unitTemplate,
+  users,
+  type Run,
+} from './machine.ts';
 import { startPackageSource, writePin } from './versions.ts';
 
 /** A version brought to everybody, and taken back, with real units and real users. */
@@ -73,9 +83,21 @@ describe('a bump on a real host', () => {
     expect((await cockpit(['unfreeze'])).exitCode).toBe(0);
   });
 
-  it('brings it to everybody, with their data, as their files', async () => {
-    const done = await bump('0.0.27');
+  it('brings it to everybody, with their data, as their files; systemd reloaded with another definition meanwhile', async () => {
+    const begun = await bump('0.0.27', '--detach');
+    const id = /operation (\d+)/.exec(begun.stdout)?.[1] ?? '';
+    // Stopped and masked, in the copy of the last moment.
+    const held = await holdSnapshotter('vera', 'prebump');
+    appendFileSync(unitTemplate, '\n[Service]\nEnvironment=DEFINED=anew\n');
+    await sh('systemctl', 'daemon-reload');
+    await expect(sh('systemctl', 'start', unitOf('vera'))).rejects.toThrow(/masked/);
+    process.kill(held, 'SIGCONT');
+    const done = await cockpit(['operations', id, '--follow']);
     expect(done.exitCode, done.stdout + done.stderr).toBe(0);
+    for (const { name } of users)
+      expect(await sh('systemctl', 'show', '--property=Environment', '--value', unitOf(name))).toContain(
+        'DEFINED=anew',
+      );
     expect(await running()).toEqual({ vera: '0.0.27', emo: '0.0.27' });
     expect(work()).toEqual(before);
     expect(readlinkSync('/usr/bin/t3')).toBe('/usr/local/lib/t3-versions/0.0.27/bin/t3');

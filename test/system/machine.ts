@@ -21,7 +21,7 @@ const checkout = path.resolve(import.meta.dirname, '../..');
 export const installed = '/opt/t3-cockpit-under-test';
 export const node = `${installed}/node`;
 
-const template = '/etc/systemd/system/t3-serve@.service';
+export const unitTemplate = '/etc/systemd/system/t3-serve@.service';
 const userMap = '/etc/ttyd-user-map';
 
 /** The unit template of docs/host.md. */
@@ -59,7 +59,7 @@ const units = users.map(({ name }) => unitOf(name));
 
 /** The machine as it was when it had just been built: every file of tests begins on that one. */
 const kept = '/var/tmp/machine-as-built.tar';
-const ofTheHost = ['/usr/bin/t3', template, userMap, '/etc/t3-serve', `${installed}/config.yaml`];
+const ofTheHost = ['/usr/bin/t3', unitTemplate, userMap, '/etc/t3-serve', `${installed}/config.yaml`];
 /** What none of them has at first. */
 const madeLater = [
   '/etc/t3-autoupdate.freeze',
@@ -72,7 +72,7 @@ const madeLater = [
 
 /** What makes this machine look like a real host, in words; undefined of one to throw away. */
 export function machineInTheWay(): string | undefined {
-  const found = [template, userMap, '/usr/bin/t3'].find((file) => existsSync(file));
+  const found = [unitTemplate, userMap, '/usr/bin/t3'].find((file) => existsSync(file));
   return found === undefined ? undefined : `${found} exists: a machine to throw away is wanted`;
 }
 
@@ -92,7 +92,7 @@ export async function buildMachine(): Promise<void> {
     `#!/bin/sh\nexec ${node} ${installed}/dist/stand-in-t3.js --stand-in-version 0.0.24 "$@"\n`,
   );
   chmodSync('/usr/bin/t3', 0o755);
-  writeFileSync(template, unit);
+  writeFileSync(unitTemplate, unit);
   mkdirSync('/etc/t3-serve', { mode: 0o755 });
   mkdirSync('/var/backups/t3-state', { recursive: true, mode: 0o755 });
   writeFileSync(userMap, `${users.map(({ name }) => `${name}@example.org=${name}`).join('\n')}\n`);
@@ -192,8 +192,11 @@ export function statusField(pid: number, field: string): string {
   );
 }
 
-/** Hold the snapshotter that works for a user still, in the middle of its copy: nothing ends before we say so. */
-export function holdSnapshotter(user: string): Promise<number> {
+/**
+ * Hold the snapshotter that works for a user still, in the middle of its copy, of any kind or of one: nothing ends before
+ * we say so.
+ */
+export function holdSnapshotter(user: string, kind = ''): Promise<number> {
   return until('a snapshotter that copies, held', async () => {
     const pids = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -202,7 +205,8 @@ export function holdSnapshotter(user: string): Promise<number> {
       const argv = await systemProcesses.commandLine(pid);
       if (argv?.[0]?.endsWith('/node') !== true || argv[1]?.endsWith('/snapshotter.js') !== true) continue;
       process.kill(pid, 'SIGSTOP');
-      if (readdirSync(snapshotsOf(user)).some((name) => name.endsWith('.sqlite.partial'))) return pid;
+      const names = readdirSync(snapshotsOf(user));
+      if (names.some((name) => name.startsWith(kind) && name.endsWith('.sqlite.partial'))) return pid;
       process.kill(pid, 'SIGCONT');
     }
     return undefined;

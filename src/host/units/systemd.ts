@@ -70,7 +70,7 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
         },
       );
       const failure = failureText(result);
-      if (failure !== undefined) throw new Error(`${verb} ${name}: ${excerpt(complaint(result)) || failure}`);
+      if (failure !== undefined) throw new Error(`${verb} ${name}: ${whyRefused(result.stderr) ?? failure}`);
     },
     async override(name, program, limit) {
       const file = overrideOf(name);
@@ -92,6 +92,16 @@ export function systemdUnits(commands: Commands, clock: Clock, timeout: number):
     },
     watch: (changed) => followChanges(commands, changed),
   };
+}
+
+/** Why systemctl did not do it: its first words, not where it says that one may read more, nor what it has done besides. */
+export function whyRefused(stderr: string): string | undefined {
+  const about = /^(Warning: |Created symlink |Removed |See |To force a start |followed by )/;
+  const words = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '' && !about.test(line));
+  return words === undefined ? undefined : excerpt(words);
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/host/clock.ts';
 import { parseControlGroup } from '../../../src/host/processes.ts';
 import { killsIn } from '../../../src/host/units/memory-kills.ts';
-import { parseShow } from '../../../src/host/units/systemd.ts';
+import { parseShow, whyRefused } from '../../../src/host/units/systemd.ts';
 import { scratch } from '../../scratch.ts';
 
 const clock: Clock = { now: () => 1_000_000_000, monotonic: () => 500_000 };
@@ -111,6 +111,25 @@ describe('systemctl show', () => {
   it('is not believed when it answers for fewer units than asked', () => {
     expect(() => parseShow(running, ['a.service', 'b.service'], clock)).toThrow('answered for 1 of 2 units');
     expect(() => parseShow('', ['a.service'], clock)).toThrow('answered for 0 of 1 units');
+  });
+});
+
+describe('why systemctl did not do something', () => {
+  it('is its first words, not where to read more', () => {
+    expect(
+      whyRefused(`Warning: The unit file of x.service changed on disk. Run 'systemctl daemon-reload' to reload units.
+Job for x.service failed because start of the service was attempted too often.
+See "systemctl status x.service" and "journalctl -xeu x.service" for details.
+To force a start use "systemctl reset-failed x.service"
+followed by "systemctl start x.service" again.
+`),
+    ).toBe('Job for x.service failed because start of the service was attempted too often.');
+    expect(
+      whyRefused(
+        "Failed to start x.service: Unit x.service has a bad unit file setting.\nSee system logs and 'systemctl status x.service' for details.\n",
+      ),
+    ).toBe('Failed to start x.service: Unit x.service has a bad unit file setting.');
+    expect(whyRefused('\n')).toBe(undefined);
   });
 });
 
