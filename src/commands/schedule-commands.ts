@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { integerArgument } from './arguments.ts';
 import type { BumpFlags } from './bump.ts';
 import type { CommandContext } from './context.ts';
-import { scheduleRun } from './schedule-run.ts';
+import { scheduleRun, scheduleSettle } from './schedule-run.ts';
 import {
   scheduleBackup,
   scheduleBump,
@@ -68,4 +68,8 @@ export function scheduleCommands(
     .argument('<id>', 'its number', integerArgument)
     .option('--now', 'whatever the time', false)
     .action(change((id: number, flags: { now: boolean }) => scheduleRun(context(), id, flags)));
+  schedule
+    .command('settle', { hidden: true })
+    .argument('<id>', 'its number', integerArgument)
+    .action(change((id: number) => scheduleSettle(context(), id)));
 }

@@ -67,6 +67,34 @@ export function scheduleRun(context: CommandContext, id: number, flags: { now: b
   });
 }
 
+/**
+ * `schedule settle ID`: what systemd starts when `schedule run` has ended, however. One that wrote down how is left as it
+ * is; one that was killed has failed now, and not when its window has been over for hours.
+ */
+export function scheduleSettle(context: CommandContext, id: number): Promise<ExitCode> {
+  return withHost(context, async ({ host, config }) => {
+    const journal = openJournal(config.paths.state);
+    try {
+      const record = readSchedule(journal, id);
+      if (record?.state !== 'running') return exit.done;
+      const { SERVICE_RESULT: result } = context.io.environment;
+      const started = record.operations.at(-1);
+      const reason = [
+        `schedule run was cut off${result === undefined ? '' : ` (${excerpt(result, 40)})`}`,
+        started === undefined
+          ? 'it had started nothing'
+          : `operation ${started} goes on by itself: t3-cockpit operations ${started}`,
+      ].join('; ');
+      endSchedule(journal, id, { outcome: 'failed', reason, at: host.clock.now() });
+      await removeSchedule(host, config, id);
+      context.io.err(`schedule ${id}: failed: ${reason}\n`);
+      return exit.failed;
+    } finally {
+      journal.close();
+    }
+  });
+}
+
 /** The agreement was given when it was scheduled. */
 const asAgreed = (context: CommandContext): CommandContext => ({
   ...context,

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openJournal } from '../../src/journal/journal.ts';
+import { takeUpSchedule } from '../../src/journal/schedules.ts';
 import { Bumping, unitOf } from './bumping.ts';
 import { beginTurn } from './databases.ts';
 import { until, type Run } from './sandbox.ts';
@@ -86,6 +88,30 @@ describe('a schedule', () => {
     const done = await runUnit(made, '--now');
     expect([done.exitCode, done.stderr]).toEqual([3, expect.stringMatching(/cancelled/)]);
     expect((await on.sandbox.run('schedule', 'cancel', String(id))).exitCode).toBe(3);
+  });
+});
+
+describe('a schedule whose run was killed', () => {
+  it('has failed as soon as systemd says that it has ended; one that has said so itself is left alone', async () => {
+    const made = await schedule('backup', '--at', '02:00');
+    const settle = () =>
+      execa(
+        made.units.argv[0] ?? '',
+        made.units.argv.slice(1).map((word) => (word === 'run' ? 'settle' : word)),
+        { reject: false, stdin: 'ignore', env: { SERVICE_RESULT: 'signal' } },
+      );
+    expect((await settle()).exitCode).toBe(0);
+    expect(await listed(made.schedule.id)).toMatchObject({ state: 'waiting' });
+    // As it is from when it is taken up until it has written down how it ended.
+    const journal = openJournal(on.sandbox.loaded().paths.state);
+    takeUpSchedule(journal, made.schedule.id);
+    journal.close();
+    expect((await settle()).exitCode).toBe(1);
+    const reason = 'schedule run was cut off (signal); it had started nothing';
+    const ended = { state: 'ended', outcome: 'failed', reason };
+    expect(await listed(made.schedule.id)).toMatchObject(ended);
+    expect((await settle()).exitCode).toBe(0);
+    expect(await listed(made.schedule.id)).toMatchObject(ended);
   });
 });
 

@@ -28,12 +28,9 @@ export function scheduleUnits(
   configFile: string | undefined,
 ): ScheduleUnits {
   const name = unitName(id);
-  const argv = doorCommand(
-    ...(configFile === undefined ? [] : ['--config', configFile]),
-    'schedule',
-    'run',
-    String(id),
-  );
+  const door = (verb: string) =>
+    doorCommand(...(configFile === undefined ? [] : ['--config', configFile]), 'schedule', verb, String(id));
+  const argv = door('run');
   const file = (end: string) => path.join(schedule.units, `${name}.${end}`);
   return {
     argv,
@@ -63,6 +60,8 @@ export function scheduleUnits(
         '[Service]',
         'Type=oneshot',
         `ExecStart=${argv.map(quoted).join(' ')}`,
+        // However that ends: one that was killed has not written down how.
+        `ExecStopPost=${door('settle').map(quoted).join(' ')}`,
         // Until the window closes; what it starts is a unit of its own.
         'TimeoutStartSec=infinity',
         '',

@@ -136,6 +136,7 @@ describe('its units', () => {
     expect(units.service.text).toMatch(
       /^ExecStart=\/\S+node \/\S+t3-cockpit\.js --config "\/etc\/a b%%c\.yaml" schedule run 3$/m,
     );
+    expect(units.service.text).toMatch(/^ExecStopPost=\/.* schedule settle 3$/m);
     expect(units.argv.slice(-4)).toEqual(['/etc/a b%c.yaml', 'schedule', 'run', '3']);
   });
 });
