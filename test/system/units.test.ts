@@ -97,7 +97,7 @@ describe('a server whose memory is used up', () => {
 
   it('is killed again and again until systemd gives it up; a restart is started anew when there is enough', async () => {
     // Not by the clock: however slow this machine is.
-    await define('[Unit]', 'StartLimitIntervalSec=1h', 'StartLimitBurst=3', '[Service]', 'MemoryMax=24M');
+    await define('[Unit]', 'StartLimitIntervalSec=1h', 'StartLimitBurst=3', '[Service]', 'MemoryMax=4M');
     await sh('systemctl', 'restart', unit).catch(() => undefined);
     await until('systemd to give it up', async () =>
       (await show('ActiveState')) === 'failed' && (await show('NRestarts')) !== '0' ? true : undefined,
