@@ -84,6 +84,11 @@ describe('a schedule', () => {
   it('that was cancelled is not done', async () => {
     const made = await schedule('backup', '--window', '02:00-05:00');
     const { id } = made.schedule;
+    // A dry run of it changes nothing, and then it is cancelled.
+    expect(await on.sandbox.json('--dry-run', 'schedule', 'cancel', String(id))).toMatchObject({
+      schedule: { id, cancelled: false },
+    });
+    expect((await listed(id))?.state).toBe('waiting');
     expect((await on.sandbox.run('schedule', 'cancel', String(id))).exitCode).toBe(0);
     const done = await runUnit(made, '--now');
     expect([done.exitCode, done.stderr]).toEqual([3, expect.stringMatching(/cancelled/)]);
