@@ -30,8 +30,9 @@ export function recordedHost(users: number, config: Config, busy: number): Host 
   const unit = (name: string): UnitState => ({
     name,
     load: 'loaded',
-    active: 'active',
-    sub: 'running',
+    // The host's own jobs wait for their time.
+    active: name.startsWith('t3-serve@') || name.endsWith('.timer') ? 'active' : 'inactive',
+    sub: name.startsWith('t3-serve@') ? 'running' : name.endsWith('.timer') ? 'waiting' : 'dead',
     result: 'success',
     mainPid: 4711,
     exitStatus: undefined,
@@ -67,7 +68,8 @@ export function recordedHost(users: number, config: Config, busy: number): Host 
     files: {
       look: (file: string) => {
         const user = /user(\d+)/.exec(file)?.[1];
-        if (file === config.paths.freeze || file.includes('/deferred/') || file === config.paths.lastGood)
+        const { freeze, lastGood, chosen } = config.paths;
+        if ([freeze, lastGood].includes(file) || file.includes('/deferred/') || file.startsWith(chosen))
           return Promise.resolve(undefined);
         const changes = user !== undefined && Number(user) < users * busy && file.endsWith('-wal');
         return Promise.resolve(facts(changes ? String((looks += 1)) : 'same', 'file'));

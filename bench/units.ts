@@ -35,20 +35,25 @@ export function whyNoUnits(): string | undefined {
  * less what those do when nobody watches.
  */
 export async function units(): Promise<Figure[]> {
+  const tell = (doing: string) => process.stdout.write(`  … ${doing}\n`);
+  tell(`${Math.max(...fleets)} users are made, and their servers started`);
   const { everybody, memory } = await buildFleets();
   const watched = fleets.flatMap((count) => [cockpitOn(everybody, count), watchOn(everybody, count)]);
   await delay(5000);
+  tell('nobody watches');
   const quiet = await backgroundOf(everybody.map(unitOf), () => delay(alone));
   const figures: Figure[] = [
     single(`memory of one of ${everybody.length} stand-in servers, by its share`, 'bytes', memory),
     ...backgroundFigures('nobody watches', quiet),
   ];
   for (const each of watched) {
+    tell(`${each.what}, alone`);
     const terminal = await each.open();
     const busy = await backgroundOf(everybody.map(unitOf), () => delay(alone));
     await close(terminal, each.leave);
     figures.push(...backgroundFigures(`${each.what}, beyond that`, less(busy, quiet)));
   }
+  tell(`all of them for ${minutes} minutes`);
   const open = await Promise.all(watched.map(async (each) => ({ each, terminal: await each.open() })));
   await delay(10_000);
   const before = open.map(({ terminal }) => cpuOfTree(terminal.pid));

@@ -9,8 +9,9 @@ import { happenedLine } from '../view/happened.ts';
 import { happenedDocument } from './happened.ts';
 import { UsageProblem } from '../operations/errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { silence } from '../fleet/silence.ts';
 
-/** How long `status` waits for everything to be looked at, unless told otherwise, milliseconds. */
+/** How long `status` waits for the next fact to become known, unless told otherwise, milliseconds. */
 const patience = 30_000;
 
 /** How often `status --watch` prints, milliseconds. */
@@ -25,7 +26,9 @@ export function status(context: CommandContext, users: readonly string[], watch:
       // What was not looked at in time is said to be unknown, and no reason to keep what is known.
       await Promise.race([
         observer.once(),
-        delay(context.options.timeout ?? patience, undefined, { ref: false }),
+        context.options.timeout === undefined
+          ? silence((heard) => observer.subscribe(heard), patience)
+          : delay(context.options.timeout, undefined, { ref: false }),
       ]);
       const seeing = see(opened, only(observer.fleet, users));
       const told = await lookAtHappened(opened, observer.fleet);
