@@ -22,18 +22,28 @@ export interface Seeing {
 }
 
 /** The cells of an instance as they were said last: a key moves the selection over facts that are the same. */
-const lastSaid = new WeakMap<Instance, { seeing: Seeing; cells: Record<ColumnKey, Cell> }>();
+const lastSaid = new WeakMap<Instance, { when: string; cells: Readonly<Record<ColumnKey, Cell>> }>();
 
 export function instanceCells(instance: Instance, seeing: Seeing): Readonly<Record<ColumnKey, Cell>> {
+  const { config, fleet, wall, tick } = seeing;
+  const when = `${numberOf(config)} ${numberOf(fleet)} ${wall} ${tick}`;
   const last = lastSaid.get(instance);
-  if (last !== undefined && seesTheSame(last.seeing, seeing)) return last.cells;
+  if (last?.when === when) return last.cells;
   const cells = cellsOf(instance, seeing);
-  lastSaid.set(instance, { seeing, cells });
+  lastSaid.set(instance, { when, cells });
   return cells;
 }
 
-const seesTheSame = (a: Seeing, b: Seeing): boolean =>
-  a.config === b.config && a.fleet === b.fleet && a.wall === b.wall && a.tick === b.tick;
+const numbers = new WeakMap<object, number>();
+let given = 0;
+
+/** A number for a value that never changes. To hold the value itself would hold every fleet that there ever was. */
+function numberOf(value: object): number {
+  const known = numbers.get(value);
+  if (known !== undefined) return known;
+  numbers.set(value, (given += 1));
+  return given;
+}
 
 function cellsOf(instance: Instance, seeing: Seeing): Record<ColumnKey, Cell> {
   const { config, tick } = seeing;
