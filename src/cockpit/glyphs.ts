@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { inAscii } from '../view/ascii.ts';
+import { inAscii, speaksUtf8 } from '../view/ascii.ts';
 
 /** The signs that are drawn. The Unicode ones are of ambiguous width on some terminals; hence a set in ASCII. */
 export interface Glyphs {
@@ -112,16 +112,13 @@ const silent: Omit<Glyphs, 'text'> = {
 export const glyphsOf = ({ glyphs, spoken = false }: { glyphs: GlyphSet; spoken?: boolean }): Glyphs =>
   spoken ? { ...glyphSets[glyphs], ...silent } : glyphSets[glyphs];
 
-/** `auto` takes the ASCII set where the locale does not promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG). */
+/** `auto` takes the ASCII set where the locale does not promise UTF-8, and on the Linux console, whose font has few signs. */
 export function glyphSetFor(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
 ): GlyphSet {
   if (config.screen.glyphs !== 'auto') return config.screen.glyphs;
-  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(
-    (value) => value !== undefined && value !== '',
-  );
-  return /utf-?8/i.test(locale ?? '') && environment['TERM'] !== 'linux' ? 'unicode' : 'ascii';
+  return speaksUtf8(environment) && environment['TERM'] !== 'linux' ? 'unicode' : 'ascii';
 }
 
 /** The signs themselves. */

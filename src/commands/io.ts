@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { runElevated } from '../host/privilege.ts';
+import { inAscii, speaksUtf8 } from '../view/ascii.ts';
 
 /** What a command sees of the process it runs in; tests hand in their own. */
 export interface Io {
@@ -22,11 +23,11 @@ export interface Io {
 }
 
 export const processIo: Io = {
-  out: (text) => void process.stdout.write(text),
+  out: (text) => void process.stdout.write(readable(text, process.stdout)),
   drained: async () => {
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   },
-  err: (text) => void process.stderr.write(text),
+  err: (text) => void process.stderr.write(readable(text, process.stderr)),
   environment: process.env,
   screen: process.stdin.isTTY && process.stdout.isTTY,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
@@ -37,6 +38,10 @@ export const processIo: Io = {
   },
   asRoot: process.getuid?.() === 0 ? undefined : runElevated,
 };
+
+/** A terminal is given what its locale can show; a file and a pipe get everything. */
+const readable = (text: string, { isTTY }: { isTTY: boolean }): string =>
+  isTTY && !speaksUtf8(process.env) ? inAscii(text) : text;
 
 async function askTerminal(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

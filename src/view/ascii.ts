@@ -1,6 +1,15 @@
 import { width } from './format.ts';
 
-const plain = /^[ -~]*$/;
+// oxlint-disable-next-line no-control-regex -- lines end, and are drawn over
+const plain = /^[\u0000-\u007f]*$/;
+
+/** Does the locale promise UTF-8 (locale(7): LC_ALL over LC_CTYPE over LANG)? */
+export function speaksUtf8(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(
+    (value) => value !== undefined && value !== '',
+  );
+  return /utf-?8/i.test(locale ?? '');
+}
 
 /** What this program itself draws and writes beyond ASCII, each with what says the same. */
 const signs: Readonly<Record<string, string>> = {

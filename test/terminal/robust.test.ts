@@ -134,6 +134,20 @@ describe('the cockpit', () => {
         client.press('\u0002d');
         await client.ended();
       }
+      // With nobody attached, as when a script, or a pane beside it, makes it small and large.
+      for (const [columns, rows] of [
+        [60, 15],
+        [59, 15],
+        [90, 20],
+      ] as const) {
+        tmux('resize-window', '-t', 'one', '-x', String(columns), '-y', String(rows));
+        const text = await seen(`${columns}x${rows}`, (each) =>
+          columns < 60
+            ? each.includes(`needs 60x15; this terminal is ${columns}x${rows}`)
+            : complete(each) && new RegExp(`^(.*\\n){${rows - 2}} b back up all`).test(each),
+        );
+        expect(text.split('\n').every((line) => line.length <= columns)).toBe(true);
+      }
       tmux('send-keys', '-t', 'one', 'q');
     } finally {
       try {
@@ -184,8 +198,12 @@ describe('on a terminal that can little', () => {
     for (const each of colours) expect([undefined, 0, 1, 2, 3, 4, 5, 6, 7]).toContain(each);
 
     await latin.until('the fleet', (text) => /^> \* alice/m.test(text) && /carol +stopped/.test(text));
+    const table = new Terminal(['--config', sandbox.config, 'status'], saying({ LC_ALL: 'POSIX' }));
+    opened.push(table);
+    expect(await table.ended()).toBe(0);
+    expect(table.text()).toMatch(/^installed 0\.0\.24 \. pinned /m);
     // oxlint-disable-next-line no-control-regex -- what is written, its controls included
-    expect(latin.raw).toMatch(/^[\u0000-\u007e]*$/);
+    for (const { raw } of [latin, table]) expect(raw).toMatch(/^[\u0000-\u007e]*$/);
 
     await voice.until(
       'the fleet, in words',

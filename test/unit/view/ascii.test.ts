@@ -15,6 +15,7 @@ describe('a text in ASCII', () => {
     ['Zoë Åström-Ünal', 'Zoe Astrom-Unal'],
     ['Zoe\u0308', 'Zoe'],
     ['名前 and Ж', '???? and ?'],
+    ['one…\r\n\ttwo…\u001b[2J', 'one~\r\n\ttwo~\u001b[2J'],
   ])('%s', (text, written) => {
     expect(inAscii(text)).toBe(written);
   });
