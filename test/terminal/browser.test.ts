@@ -47,6 +47,12 @@ describe.skipIf(chromiumPath === undefined)(`the cockpit in a browser${none}`, (
     await tab.until('the fleet', complete);
     await tab.press('ArrowDown');
     await tab.until('one down', (text) => /^› ● bob/m.test(text));
+    // On a screen of its own a terminal makes arrows of the wheel.
+    await tab.page.mouse.move(300, 100);
+    await tab.page.mouse.wheel(0, 100);
+    await tab.until('further down', (text) => /^› ○ carol/m.test(text));
+    await tab.press('k');
+    await tab.until('one up', (text) => /^› ● bob/m.test(text));
     await tab.press('?');
     await tab.until('the help', (text) => text.includes('Back up everyone'));
     await tab.press('Escape');
