@@ -14,7 +14,10 @@ const segmenter = (options: string): string =>
   `{
 	real: undefined,
 	segment(text) {
-		if (/^[${signs}\\u001b]*$/.test(text)) return Array.from(text, (segment, index) => ({segment, index}));
+		if (/^[${signs}\\u001b]*$/.test(text)) {
+			const segments = Array.from(text, (segment, index) => ({segment, index}));
+			return Object.assign(segments, {containing: (index) => segments[index]});
+		}
 		return (this.real ??= new Intl.Segmenter(${options})).segment(text);
 	},
 }`;

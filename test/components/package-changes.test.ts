@@ -21,6 +21,9 @@ const folder = path.join(root, 'node_modules/.cache/t3-cockpit-package-changes')
 const program = `
 import { Box, Text, Transform, renderToString } from 'ink';
 import { createElement as element } from 'react';
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+export const cut = (text, columns, position) => cliTruncate(text, columns, { position }) + stringWidth(text);
 const line = ({ text, paint, left }, index) => element(Box, { key: index, position: 'absolute', marginTop: index, marginLeft: left },
   element(Text, { wrap: 'truncate' }, element(Transform, { transform: (line) => paint === '' ? line : '\\u001b[' + paint + 'm' + line + '\\u001b[0m' }, text)));
 export const draw = (lines, width) => renderToString(
@@ -32,13 +35,16 @@ interface Line {
   paint: string;
   left: number;
 }
-type Draw = (lines: readonly Line[], width: number) => string;
+interface Bundled {
+  draw: (lines: readonly Line[], width: number) => string;
+  cut: (text: string, columns: number, position: 'middle' | 'end') => string;
+}
 
-let changedInk: Draw;
-let asItIs: Draw;
+let changedInk: Bundled;
+let asItIs: Bundled;
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
-  const bundled = async (name: string, plugins: Plugin[]): Promise<Draw> => {
+  const bundled = async (name: string, plugins: Plugin[]): Promise<Bundled> => {
     const outfile = path.join(folder, `${name}-${process.pid}.mjs`);
     await build({
       stdin: { contents: program, resolveDir: root },
@@ -52,7 +58,7 @@ beforeAll(async () => {
       },
       plugins: [withoutDevtools, ...plugins],
     });
-    return ((await import(outfile)) as { draw: Draw }).draw;
+    return (await import(outfile)) as Bundled;
   };
   [changedInk, asItIs] = await Promise.all([bundled('changed', [packageChanges]), bundled('as-it-is', [])]);
 });
@@ -93,10 +99,24 @@ describe('Ink as it is bundled', () => {
         fc.integer({ min: 1, max: 40 }),
         (frames, width) => {
           for (const frame of [...frames, ...frames])
-            expect(changedInk(frame, width)).toBe(asItIs(frame, width));
+            expect(changedInk.draw(frame, width)).toBe(asItIs.draw(frame, width));
         },
       ),
       { numRuns: Math.min(runs, 60) },
+    );
+  });
+
+  // At 200x60, the first line that had to be cut ended the screen for good: an array is not all that Intl.Segments is.
+  it('cuts what it cuts as it is', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: letters, maxLength: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.constantFrom('middle', 'end'),
+        (text, columns, position) => {
+          expect(changedInk.cut(text, columns, position)).toBe(asItIs.cut(text, columns, position));
+        },
+      ),
     );
   });
 
