@@ -1,7 +1,7 @@
 import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { Controller } from '../src/cockpit/controller.ts';
-import { Frames } from '../src/cockpit/frames.ts';
+import { Frames, type Frame } from '../src/cockpit/frames.ts';
 import { keyNames } from '../src/cockpit/keys.ts';
 import type { Store } from '../src/cockpit/store.ts';
 import { Screen } from './screen.tsx';
@@ -17,10 +17,25 @@ interface AppProps {
 
 export type SuspendTerminal = ReturnType<typeof useApp>['suspendTerminal'];
 
+/**
+ * A frame that cannot be made ends the cockpit with the reason. React would try again and again, and tell nobody (Ink
+ * has it say nothing): a screen that stands still would pass for a fleet on which nothing happens.
+ */
+function drawable(frames: Frames): Frame {
+  try {
+    return frames.get();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+    throw error;
+  }
+}
+
 /** The root: hands keys to the controller and the state to the screen. */
 export function App({ store, controller, onSuspendable }: AppProps) {
   const frames = useMemo(() => new Frames(store), [store]);
-  const frame = useSyncExternalStore(store.subscribe, frames.get);
+  const frame = useSyncExternalStore(store.subscribe, () => drawable(frames));
   const theme = useMemo(() => themeOf(frame.look), [frame.look]);
   const { columns, rows } = useWindowSize();
   const { exit, suspendTerminal } = useApp();

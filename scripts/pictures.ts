@@ -69,7 +69,11 @@ try {
   wide.press('\r');
   await wide.until('it runs', (text) => /bump.*: running/.test(text), 60_000);
   wide.press('O');
-  await wide.until('the second user', (text) => /✓ carol +\d/.test(text) && /◐ erin/.test(text), 180_000);
+  await wide.until(
+    'the second user',
+    (text) => /✓ ▸ carol .*\d/.test(text) && /◐ ▾ erin/.test(text),
+    180_000,
+  );
   save(wide, 'rollout', 'A bump: phases, users and steps at the left, what it says at the right');
   await wide.until('the end', (text) => /bump.*: (succeeded|failed|rolled back)/.test(text), 300_000);
   wide.press('e');
@@ -82,7 +86,7 @@ try {
   wide.press('O');
   await wide.until(
     'the end of it',
-    (text) => /operation 3: rollback.*: (succeeded|failed)/.test(text),
+    (text) => /operation 3: .*rollback.*: (succeeded|failed)/.test(text),
     300_000,
   );
   save(wide, 'rollback', 'Everybody taken back: versions first, then one user after the other');

@@ -80,7 +80,9 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'operations':
       return anchored({ ...state, operations: action.operations });
     case 'schedules':
-      return anchored({ ...state, schedules: action.schedules });
+      return action.schedules.length === 0 && state.schedules.length === 0
+        ? state
+        : anchored({ ...state, schedules: action.schedules });
     case 'mark':
       return mark(state);
     case 'mark all': {

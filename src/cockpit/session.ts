@@ -50,7 +50,8 @@ export class Session {
   #ticking: NodeJS.Timeout | undefined;
   #showing: NodeJS.Timeout | undefined;
   #listing = false;
-  #listingSchedules = false;
+  #schedulesOutOfDate = false;
+  #schedulesAt = Number.NEGATIVE_INFINITY;
   /** What is listed may not be what the journal has; and when it was read, by the clock that never jumps. */
   #outOfDate = false;
   #listedAt = Number.NEGATIVE_INFINITY;
@@ -188,13 +189,15 @@ export class Session {
     this.store.dispatch({ type: 'operations', operations: this.#journal.list() });
   }
 
-  /** What is scheduled, while that is on the screen: read when it comes there, and when there is news. */
+  /** What is scheduled: the header says what waits. Read when there is news, at once where it is listed. */
   #listSchedules(news: boolean): void {
-    const shown = this.store.get().mode.kind === 'schedules';
-    const opened = shown && !this.#listingSchedules;
-    this.#listingSchedules = shown;
-    if (shown && (opened || news))
-      this.store.dispatch({ type: 'schedules', schedules: this.#journal.schedules() });
+    this.#schedulesOutOfDate ||= news;
+    const { mode, now } = this.store.get();
+    if (!this.#schedulesOutOfDate) return;
+    if (mode.kind !== 'schedules' && now.tick - this.#schedulesAt < listInterval) return;
+    this.#schedulesOutOfDate = false;
+    this.#schedulesAt = now.tick;
+    this.store.dispatch({ type: 'schedules', schedules: this.#journal.schedules() });
   }
 
   /** The operation that is looked at wholly; read when it is opened, and what is new when there is news. */

@@ -169,7 +169,7 @@ export interface CockpitState {
   readonly cutOff: readonly CutOff[];
   /** The newest operations, while they are listed; newest first. */
   readonly operations: readonly ListedOperation[];
-  /** What is, and was, scheduled, while that is listed; newest first. */
+  /** What is, and was, scheduled; newest first. */
   readonly schedules: readonly ScheduleRecord[];
   /** The operation that is looked at wholly, while it is. */
   readonly opened: OpenedOperation | undefined;

@@ -5,6 +5,8 @@ import { exit, type ExitCode } from './exit.ts';
 import { jsonDocument, jsonLine } from './render/json.ts';
 import { statusDocument, statusFailed, statusTable } from './render/status.ts';
 import { lookAtHappened } from '../operations/happened.ts';
+import { listSchedules } from '../journal/schedules.ts';
+import { scheduleStanding, scheduleText } from '../view/schedule.ts';
 import { happenedLine } from '../view/happened.ts';
 import { happenedDocument } from './happened.ts';
 import { UsageProblem } from '../operations/errors.ts';
@@ -36,11 +38,10 @@ export function status(context: CommandContext, users: readonly string[], watch:
       context.io.out(
         context.options.json
           ? jsonDocument({ ...statusDocument(seeing, opened.cutOff), happened: happenedDocument(told) })
-          : statusTable(
-              seeing,
-              context.io.columns,
-              line === undefined ? [] : [`${line} (t3-cockpit happened)`],
-            ),
+          : statusTable(seeing, context.io.columns, [
+              ...(line === undefined ? [] : [`${line} (t3-cockpit happened)`]),
+              ...waiting(opened),
+            ]),
       );
       warn(context, opened);
       return statusFailed(seeing.fleet) ? exit.failed : exit.done;
@@ -82,6 +83,14 @@ async function watchStatus(
   } finally {
     release();
   }
+}
+
+/** What was agreed to, and is not done yet. */
+function waiting({ journal, host }: Opened): string[] {
+  const now = host.clock.now();
+  return (journal === undefined ? [] : listSchedules(journal, 20))
+    .filter(({ state }) => state === 'waiting')
+    .map((each) => `schedule ${each.id}: ${scheduleText(each, now)}: ${scheduleStanding(each, now)}`);
 }
 
 function see({ config, host }: Opened, fleet: Fleet): Seeing {

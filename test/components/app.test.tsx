@@ -1,6 +1,6 @@
 import { Box } from 'ink';
 import { render } from 'ink-testing-library';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { App } from '../../components/app.tsx';
 import { StyledLine } from '../../components/styled-line.tsx';
 import { ThemeContext, themeOf } from '../../components/theme.tsx';
@@ -103,6 +103,35 @@ describe('the app', () => {
     app.stdin.write('j');
     await frame(app, (each) => /› ● emo/.test(each));
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a frame that cannot be made', () => {
+  it('is an error that ends the program, not a screen that stands still', async () => {
+    const { app, store } = mount();
+    await frame(app, (each) => each.includes('emo'));
+    const thrown: unknown[] = [];
+    const later = queueMicrotask;
+    vi.stubGlobal('queueMicrotask', (task: () => void) =>
+      later(() => {
+        try {
+          task();
+        } catch (error) {
+          thrown.push(error);
+        }
+      }),
+    );
+    try {
+      const hole = Object.defineProperty(instanceOf('vera'), 'unit', {
+        get() {
+          throw new Error('a hole');
+        },
+      });
+      store.dispatch({ type: 'fleet', fleet: fleetOf(hole) });
+      await vi.waitFor(() => expect(thrown.map(String)).toContain('Error: a hole'));
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 

@@ -4,7 +4,8 @@ import { hostTexts } from '../../view/host.ts';
 import { pinsText } from '../../view/pins.ts';
 import { factCell } from '../../view/cell.ts';
 import { cell } from '../../view/cell.ts';
-import { timeText } from '../../view/format.ts';
+import { aboutRequest } from '../../operations/schedule/about.ts';
+import { clockText, timeText } from '../../view/format.ts';
 import { visibleInstances } from '../arrange.ts';
 import { operationRuns, type CockpitState } from '../state.ts';
 import { segment, spread, type Line } from './line.ts';
@@ -32,6 +33,7 @@ export function headerLine(state: CockpitState): Line {
     ...(operationRuns(state)
       ? [segment(`operation ${state.operation?.operation.id ?? ''} runs  `, 'busy')]
       : []),
+    ...waitingSegments(state),
     ...(valueOf(fleet.jobs) ?? [])
       .filter(({ running }) => running)
       .map(({ name }) => segment(`${name} runs  `, 'attention')),
@@ -41,6 +43,21 @@ export function headerLine(state: CockpitState): Line {
     segment(`${timeText(now.wall).slice(0, 5)} `, 'muted'),
   ];
   return spread(left, right, size.columns);
+}
+
+/** What is agreed to and comes next, or has come to nothing: whoever looks in the evening should know of the night. */
+function waitingSegments({ schedules, now }: CockpitState): Line {
+  const waiting = schedules.filter(({ state }) => state === 'waiting');
+  const [next] = waiting
+    .filter(({ endsAt }) => endsAt >= now.wall)
+    .toSorted((a, b) => a.beginsAt - b.beginsAt);
+  const missed = waiting.find(({ endsAt }) => endsAt < now.wall);
+  return [
+    ...(missed === undefined ? [] : [segment(`schedule ${missed.id} missed  `, 'attention')]),
+    ...(next === undefined
+      ? []
+      : [segment(`${aboutRequest(next.request)} at ${clockText(next.beginsAt, now.wall)}  `, 'busy')]),
+  ];
 }
 
 /** Where the findings are not on the screen themselves: how many there are. */

@@ -105,6 +105,17 @@ describe('the list', () => {
     expect(carried).toMatchObject([[{ kind: 'cancel', schedule: 3 }, false]]);
   });
 
+  it('is told of in the header: what comes next, and what has come to nothing', () => {
+    const { store } = cockpit();
+    const header = () => textOf(screenModel(store.get(), glyphSets.unicode).header);
+    store.dispatch({ type: 'schedules', schedules: [listed[1] ?? scheduled(2)] });
+    expect(header()).not.toContain('bump');
+    store.dispatch({ type: 'schedules', schedules: listed.slice(0, 2) });
+    expect(header()).toMatch(/ bump to 0\.0\.27 at (\d\d-\d\d )?\d\d:\d\d {2}/);
+    store.dispatch({ type: 'schedules', schedules: listed });
+    expect(header()).toMatch(/ schedule 1 missed {2}bump to 0\.0\.27 at /);
+  });
+
   it('keeps its choice when another one is agreed to meanwhile', async () => {
     const { press, store } = cockpit();
     await press('t');
