@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
+import { takeHostLock } from '../../src/host/lock.ts';
+import { lockPath } from '../../src/journal/journal.ts';
 import { filesBelow, layOut, type Tree } from '../power/tree.ts';
-import { move, moves, prepareMove } from '../power/move.ts';
+import { move, moves, placesOf, prepareMove } from '../power/move.ts';
 import { MoveAftermath, recovered } from '../power/move-aftermath.ts';
 import { randomFrom } from '../power/random.ts';
 import { program } from '../power/recording.ts';
 import { hasStrace } from '../power/trace.ts';
 import { all } from '../sandbox/faults/sample.ts';
+import { until } from '../sandbox/sandbox.ts';
 import { seed } from '../unit/properties/runs.ts';
 import { faulty, type Fault } from './faulty.ts';
 
@@ -21,7 +24,7 @@ import { faulty, type Fault } from './faulty.ts';
  * kernel, with the runner. Every file is old or new, all of them are of one version, or it is said that they are not.
  */
 
-const count = { kills: 0, refusals: 0, 'errors of the kernel': 0, 'dead runners': 0 };
+const count = { kills: 0, refusals: 0, 'errors of the kernel': 0, 'dead runners': 0, 'children left': 0 };
 const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-faults-')));
 const root = path.join(folder, 'work');
 afterAll(() => {
@@ -112,6 +115,26 @@ describe.each(moves)('a fault in a move: %s', (which) => {
       count['dead runners'] += 1;
     }
   }, 600_000);
+
+  it.runIf(which === 'bump')(
+    'by a runner that is killed, and leaves npm running: nobody begins before that has ended',
+    async () => {
+      const { slow, state } = placesOf(root);
+      await tried('npm left behind', async () => {
+        writeFileSync(slow, '');
+        const child = spawn(process.execPath, [program, which, root], { stdio: 'ignore' });
+        const exited = once(child, 'exit');
+        await until('npm runs', () => (readFileSync(slow, 'utf8') === '' ? undefined : true));
+        child.kill('SIGKILL');
+        await exited;
+        rmSync(slow);
+        // Nobody waits for it: the lock is not to be had.
+        expect(await takeHostLock(lockPath(state), 0)).toBeUndefined();
+        return recovered(which, root, 'resume');
+      });
+      count['children left'] += 1;
+    },
+  );
 
   it.runIf(hasStrace)(
     'by an error of the kernel, of any call',

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { bootId } from '../../src/host/clock.ts';
-import { openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
+import { takeHostLock } from '../../src/host/lock.ts';
+import { lockPath, openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
 import { listOperations, readSteps } from '../../src/journal/operations.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
 import { recoverCutOff, type Way } from '../../src/operations/recovery.ts';
@@ -113,16 +114,22 @@ export class MoveAftermath {
   }
 }
 
-/** Let the next runner take an operation on, or back, whose own has died. @returns how it has ended then */
+/**
+ * Let the next runner take an operation on, or back, whose own has died: as soon as it gets the host's lock.
+ *
+ * @returns how it has ended then
+ */
 export async function recovered(
   which: Move,
   root: string,
   way: Extract<Way, 'resume' | 'roll back'>,
 ): Promise<string> {
   const config = configOf(root);
+  const lock = await takeHostLock(lockPath(config.paths.state), 10);
+  if (lock === undefined) throw new Error('something that the runner has left behind holds the host');
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
-  const host = hostOf(which, root, config);
+  const host = hostOf(which, root, config, lock);
   try {
     const [newest] = listOperations(durable, 1);
     if (newest === undefined) return 'interrupted';
@@ -140,6 +147,7 @@ export async function recovered(
     quick.close();
     durable.close();
     await host.close();
+    lock.release();
   }
 }
 

@@ -6,7 +6,8 @@ import type { Config } from '../../src/config/schema.ts';
 import { openHost, type Host } from '../../src/host/host.ts';
 import { HttpFailure } from '../../src/host/http.ts';
 import type { UnitState } from '../../src/host/units/units.ts';
-import { openJournal } from '../../src/journal/journal.ts';
+import { takeHostLock, type HostLock } from '../../src/host/lock.ts';
+import { lockPath, openJournal } from '../../src/journal/journal.ts';
 import { planSchema, type Plan, type Step } from '../../src/operations/plan.ts';
 import { Binaries } from '../../src/t3/binaries.ts';
 import { launcherText, placesOf as launcherPlaces } from '../../src/t3/launcher.ts';
@@ -35,6 +36,8 @@ export function placesOf(root: string) {
     npm: `${root}/usr/bin/npm`,
     package: `${root}/srv/t3.tgz`,
     packed: `${root}/srv/t3`,
+    /** While it is there, npm takes its time, and writes a line into it each time that it begins. */
+    slow: `${root}/srv/slow`,
     chosen: `${root}/usr/lib/t3-chosen`,
     freeze: `${root}/etc/t3-autoupdate.freeze`,
     lastGood: `${root}/var/lib/t3-autoupdate/last-good`,
@@ -69,8 +72,9 @@ export const pinText = (version: string): string =>
   `#!/bin/sh\n${'# what an admin has written into it\n'.repeat(40)}T3_PIN="\${T3_PIN:-${version}}"\n`;
 
 /** npm as far as it is called here: `pack`, and `install --global`. */
-const npmText = ({ package: from, packed }: ReturnType<typeof placesOf>): string => `#!/bin/sh
+const npmText = ({ package: from, packed, slow }: ReturnType<typeof placesOf>): string => `#!/bin/sh
 set -e
+if [ -e ${slow} ]; then echo >> ${slow}; sleep 1; fi
 for each in "$@"; do
   case "$each" in
     --pack-destination=*) cp --reflink=never ${from} "\${each#*=}/t3-${newer}.tgz" ;;
@@ -113,7 +117,7 @@ export function prepareMove(which: Move, root: string): void {
 }
 
 /** The machine as it is, but for servers: there is one, of which nobody can tell whether it is busy. */
-export function hostOf(which: Move, root: string, config: Config): Host {
+export function hostOf(which: Move, root: string, config: Config, lock?: HostLock): Host {
   const { home } = placesOf(root);
   // A server that says that it runs the new version already was moved by nobody.
   const runs = which === 'bump that goes back' ? newer : older;
@@ -124,7 +128,7 @@ export function hostOf(which: Move, root: string, config: Config): Host {
     { name: 'nobody', ...self, home: '/nonexistent' },
   ];
   const running = { load: 'loaded', active: 'active', sub: 'running', mainPid: process.pid } as UnitState;
-  const host = openHost(config);
+  const host = openHost(config, lock?.descriptor);
   return {
     ...host,
     accounts: { byName: () => Promise.resolve(new Map(accounts.map((each) => [each.name, each]))) },
@@ -244,9 +248,12 @@ export async function move(
   begun: () => void = () => undefined,
 ): Promise<string> {
   const config = configOf(root);
-  const host = between(hostOf(which, root, config));
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
+  // As the runner has it: whatever it has started and leaves behind goes on holding it.
+  const lock = await takeHostLock(lockPath(config.paths.state), 0);
+  if (lock === undefined) throw new Error('somebody else has the host');
+  const host = between(hostOf(which, root, config, lock));
   try {
     const integrity = await host.trees.integrity(placesOf(root).package);
     return await perform(
@@ -258,6 +265,7 @@ export async function move(
     quick.close();
     durable.close();
     await host.close();
+    lock.release();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { openJournalReadOnly } from '../../src/journal/journal.ts';
 import { readOperationDocuments } from '../../src/journal/operations.ts';
 import { planSchema, type Plan, type Step } from '../../src/operations/plan.ts';
 import { Bumping, unitOf } from './bumping.ts';
+import { explains, leaves, within } from './planned.ts';
 import { canRecord, record, type Change, type Recorded } from './recorded.ts';
 
 /**
@@ -33,6 +34,11 @@ const recorded = (...args: string[]): Promise<Recorded> =>
   record([process.execPath, door, '--config', on.sandbox.config, ...args]);
 
 const quick = ['--set', 'gate.watch=100ms', '--set', 'bump.soak=600ms'];
+/** As little is kept as can be set. */
+const tight = ['last=1', 'daily=0', 'weekly=0', 'perVersion=1'].flatMap((rule) => [
+  '--set',
+  `snapshots.keep.${rule}`,
+]);
 
 describe.runIf(canRecord)('a bump, seen by the kernel,', () => {
   let dry: Recorded;
@@ -59,40 +65,8 @@ describe.runIf(canRecord)('a bump, seen by the kernel,', () => {
 
   it('does all that its plan says, and nothing that it does not say', async () => {
     const done = await recorded('--yes', ...quick, 'bump', '0.0.27');
-    expect(done.run.exitCode, done.run.stdout + done.run.stderr).toBe(0);
-    const id = on.sandbox.newestOperation();
-    const executed = executedPlan(id);
-    expect(alike(executed)).toEqual(alike(printed));
-
-    const steps = executed.lanes.flatMap((lane) => lane.steps);
-    const own = [on.sandbox.loaded().paths.state];
-    const temporary = ({ path: name }: Change) => within(name, os.tmpdir(), on.sandbox.root);
-    const unexplained = done.changes.filter(
-      (change) =>
-        !temporary(change) &&
-        !own.some((folder) => within(change.path, folder)) &&
-        !steps.some((step) => explains(step, change)),
-    );
-    expect(unexplained).toEqual([]);
-
-    const states = on.states(id);
-    for (const step of steps.filter(({ id: each }) => states[each] === 'succeeded'))
-      for (const effect of leaves(step))
-        expect(
-          done.changes.some(({ path: name }) => name === effect),
-          `${step.id} leaves ${effect}`,
-        ).toBe(true);
-
-    // And in place: whatever has other contents now is something that a step is about.
-    const changed = changedNames(before, tree(on.sandbox.root)).filter(
-      (name) =>
-        !own.some((folder) => within(name, folder)) &&
-        !steps.some((step) => explains(step, { call: 'write', path: name })),
-    );
-    expect(changed).toEqual([]);
-
-    const programs = new Set(done.programs.map(programOf).filter((name) => !wrappers.has(name)));
-    expect(programs).toEqual(
+    const steps = expectAsPlanned(done, printed, before);
+    expect(programsOf(done)).toEqual(
       new Set(
         'command runner flock reader snapshotter keeper editor gate sync'
           .split(' ')
@@ -111,9 +85,84 @@ describe.runIf(canRecord)('a bump, seen by the kernel,', () => {
   });
 });
 
-/** @param except What lies in a folder of its own there. */
-const within = (name: string, folder: string, except?: string): boolean =>
-  (name === folder || name.startsWith(`${folder}/`)) && (except === undefined || !within(name, except));
+/** With what everybody has after that bump, one after the other. */
+describe.runIf(canRecord)(
+  'seen by the kernel, each other operation does what its plan says, and nothing else:',
+  () => {
+    const probing = ['t3 --version', 't3 auth pairing', 't3 auth session'];
+    const asking = ['command', 'runner', 'flock', 'reader'];
+    it.each<[words: string[], programs: string[], first?: () => void]>([
+      [['backup'], ['snapshotter', 't3 --version']],
+      [['freeze', 'holiday'], []],
+      [['unfreeze'], []],
+      [
+        ['drain'],
+        ['snapshotter', ...probing],
+        () => {
+          mkdirSync(on.at('var/lib/t3-autoupdate/deferred'), { recursive: true });
+          writeFileSync(on.at('var/lib/t3-autoupdate/deferred/alice'), '0.0.27\n');
+        },
+      ],
+      [
+        ['restore', 'alice', '--snapshot', 'latest'],
+        ['snapshotter', 'keeper', ...probing],
+      ],
+      [['rollback'], ['snapshotter', 'keeper', 'editor', ...probing]],
+      [[...tight, 'snapshots', 'prune'], ['snapshotter']],
+    ])('%j', async (words, programs, first) => {
+      first?.();
+      const before = tree(on.sandbox.root);
+      const flags = ['--set', 'busy.quiet=0s', ...quick];
+      const {
+        plan: { consent, ...plan },
+      } = await on.sandbox.json<{ plan: Record<string, unknown> }>('--dry-run', ...flags, ...words);
+      expect(changedNames(before, tree(on.sandbox.root))).toEqual([]);
+      const done = await recorded('--yes', ...flags, ...words);
+      expectAsPlanned(done, planSchema.parse(consent === null ? plan : { ...plan, consent }), before);
+      const allowed = new Set([...asking, ...programs]);
+      expect([...programsOf(done)].filter((name) => !allowed.has(name))).toEqual([]);
+    });
+  },
+);
+
+/** It was done as it was printed, and every name that changed is one that the plan is about. @returns the steps */
+function expectAsPlanned(done: Recorded, printed: Plan, before: Map<string, string>): Step[] {
+  expect(done.run.exitCode, done.run.stdout + done.run.stderr).toBe(0);
+  const id = on.sandbox.newestOperation();
+  const executed = executedPlan(id);
+  expect(alike(executed)).toEqual(alike(printed));
+
+  const steps = executed.lanes.flatMap((lane) => lane.steps);
+  const own = [on.sandbox.loaded().paths.state];
+  const temporary = ({ path: name }: Change) => within(name, os.tmpdir(), on.sandbox.root);
+  const unexplained = done.changes.filter(
+    (change) =>
+      !temporary(change) &&
+      !own.some((folder) => within(change.path, folder)) &&
+      !steps.some((step) => explains(step, change)),
+  );
+  expect(unexplained).toEqual([]);
+
+  const states = on.states(id);
+  for (const step of steps.filter(({ id: each }) => states[each] === 'succeeded'))
+    for (const effect of leaves(step))
+      expect(
+        done.changes.some(({ path: name }) => name === effect),
+        `${step.id} leaves ${effect}`,
+      ).toBe(true);
+
+  // And in place: whatever has other contents now is something that a step is about.
+  const changed = changedNames(before, tree(on.sandbox.root)).filter(
+    (name) =>
+      !own.some((folder) => within(name, folder)) &&
+      !steps.some((step) => explains(step, { call: 'write', path: name })),
+  );
+  expect(changed).toEqual([]);
+  return steps;
+}
+
+const programsOf = ({ programs }: Recorded) =>
+  new Set(programs.map(programOf).filter((name) => !wrappers.has(name)));
 
 /** What only goes in front of another program, and a try whether it may. */
 const wrappers = new Set(['prlimit', 'setpriv', 'sh', 'unshare', 'ip', 'true']);
@@ -160,88 +209,6 @@ const alike = (plan: Plan): unknown =>
       .replaceAll(/worked \d+s ago/g, 'worked'),
   );
 
-/** Is this what a step is about? By the paths that its plan names, and what comes and goes beside them. */
-function explains(step: Step, { path: name }: Change): boolean {
-  const beside = (file: string) =>
-    name === file ||
-    (path.dirname(name) === path.dirname(file) && path.basename(name).includes(path.basename(file)));
-  switch (step.kind) {
-    case 'download':
-      return within(name, step.prefix) || within(name, step.partial);
-    case 'gate':
-      return (
-        within(name, step.scratch) || within(path.dirname(step.scratch), name) || sideOf(step.database, name)
-      );
-    case 'snapshot':
-      return ofSnapshot(step, name) || sideOf(step.source, name);
-    case 'freeze':
-    case 'pin':
-      return beside(step.file);
-    case 'install':
-      return beside(step.binary);
-    case 'stop':
-      return ofInstance(step.live, name) || ofMarker(step.deferral?.file ?? null, name);
-    case 'cold-copy':
-      return ofSnapshot(step, name) || ofInstance(step.live, name);
-    case 'start':
-    case 'check':
-      return ofInstance(step.live, name);
-    case 'settle':
-      return ofMarker(step.deferral, name);
-    case 'mark':
-      return ofMarker(step.lastGood, name);
-    default:
-      return false;
-  }
-}
-
-/** What SQLite has beside a database. */
-const sideOf = (file: string | null, name: string) =>
-  file !== null && ['-wal', '-shm', '-journal'].some((side) => name === file + side);
-
-/** A server's own files, and its database's; by the way down to them in a base directory. */
-const ofInstance = (live: string, name: string) => within(name, path.dirname(path.dirname(live)));
-
-/** A marker, its partial, and the folder that is made for it. */
-const ofMarker = (file: string | null, name: string) =>
-  file !== null && (name.startsWith(file) || within(path.dirname(file), name));
-
-function ofSnapshot(
-  { backups, folder, file, alias }: { backups: string; folder: string; file: string; alias: string | null },
-  name: string,
-): boolean {
-  const stem = path.join(folder, file.replace(/\.sqlite$/, ''));
-  return (
-    name.startsWith(stem) ||
-    name === folder ||
-    name === backups ||
-    (alias !== null && name === path.join(backups, alias))
-  );
-}
-
-/** The names that a step leaves for good when it has succeeded. */
-function leaves(step: Step): string[] {
-  switch (step.kind) {
-    case 'download':
-      return [step.prefix];
-    case 'snapshot':
-    case 'cold-copy':
-      return [
-        path.join(step.folder, step.file),
-        path.join(step.folder, step.file.replace(/\.sqlite$/, '.json')),
-        ...(step.alias === null ? [] : [path.join(step.backups, step.alias)]),
-      ];
-    case 'pin':
-      return [step.file];
-    case 'install':
-      return [step.binary];
-    case 'mark':
-      return step.lastGood === null ? [] : [step.lastGood];
-    default:
-      return [];
-  }
-}
-
 /** The base directories that a plan has t3 opened at. */
 const baseDirs = (steps: readonly Step[]) =>
   steps.flatMap((step) =>
@@ -275,6 +242,8 @@ function changedNames(before: Map<string, string>, after: Map<string, string>): 
     (name) =>
       before.get(name) !== after.get(name) &&
       !within(name, path.join(on.sandbox.root, 'run')) &&
+      // Where readers of the journal leave their marks.
+      !name.endsWith('/journal.sqlite-shm') &&
       !within(name, path.join(on.sandbox.root, 'var/log')) &&
       !(
         before.has(name) &&

@@ -2,7 +2,7 @@ import type { Instance } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
 import { printable } from '../../text/printable.ts';
-import { ageText, bytesText, dateText } from '../../view/format.ts';
+import { ageText, bytesText, dateText, fit } from '../../view/format.ts';
 import type { Seeing } from '../../view/instance.ts';
 import type { CockpitState } from '../state.ts';
 import { factLines } from './facts.ts';
@@ -26,6 +26,9 @@ export interface SnapshotRow extends Record<string, string> {
 
 /** Lines above the rows of the table: its titles, and a line of air. */
 const tableHead = 2;
+
+/** As wide as a nightly’s. */
+const widestVersion = 28;
 
 /** Everything known of the selected instance, with the reason where something is not. */
 export function instancePane(
@@ -55,7 +58,8 @@ function snapshotRow(entry: CatalogEntry, wall: number): SnapshotRow {
     taken: dateText(entry.takenAt),
     age: ageText(wall - entry.takenAt),
     kind: entry.kind,
-    t3: printable(entry.version ?? '-'),
+    // The columns of the table share the line by what is in them: the name of a file says which version.
+    t3: fit(printable(entry.version ?? '-'), widestVersion, 'middle'),
     size: bytesText(entry.bytes),
     standing: `${entry.standing}${entry.origin === 'host' ? ' (host)' : ''}`,
   };
