@@ -97,7 +97,7 @@ describe.runIf(canRecord)(
       [['unfreeze'], []],
       [
         ['drain'],
-        ['snapshotter', ...probing],
+        ['snapshotter', 'keeper', ...probing],
         () => {
           mkdirSync(on.at('var/lib/t3-autoupdate/deferred'), { recursive: true });
           writeFileSync(on.at('var/lib/t3-autoupdate/deferred/alice'), '0.0.27\n');
@@ -107,7 +107,7 @@ describe.runIf(canRecord)(
         ['restore', 'alice', '--snapshot', 'latest'],
         ['snapshotter', 'keeper', ...probing],
       ],
-      [['rollback'], ['snapshotter', 'keeper', 'editor', ...probing]],
+      [['rollback'], ['snapshotter', 'keeper', 'editor', 'git rev-parse', 'git show', ...probing]],
       [[...tight, 'snapshots', 'prune'], ['snapshotter']],
     ])('%j', async (words, programs, first) => {
       first?.();

@@ -2,7 +2,7 @@ import type { Instance } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
 import { printable } from '../../text/printable.ts';
-import { ageText, bytesText, dateText, fit } from '../../view/format.ts';
+import { ageText, bytesText, dateText, pad, width } from '../../view/format.ts';
 import type { Seeing } from '../../view/instance.ts';
 import type { CockpitState } from '../state.ts';
 import { factLines } from './facts.ts';
@@ -27,7 +27,7 @@ export interface SnapshotRow extends Record<string, string> {
 /** Lines above the rows of the table: its titles, and a line of air. */
 const tableHead = 2;
 
-/** As wide as a nightly’s. */
+/** Columns. */
 const widestVersion = 28;
 
 /** Everything known of the selected instance, with the reason where something is not. */
@@ -58,9 +58,20 @@ function snapshotRow(entry: CatalogEntry, wall: number): SnapshotRow {
     taken: dateText(entry.takenAt),
     age: ageText(wall - entry.takenAt),
     kind: entry.kind,
-    // The columns of the table share the line by what is in them: the name of a file says which version.
-    t3: fit(printable(entry.version ?? '-'), widestVersion, 'middle'),
+    t3: versionText(printable(entry.version ?? '-')),
     size: bytesText(entry.bytes),
     standing: `${entry.standing}${entry.origin === 'host' ? ' (host)' : ''}`,
   };
+}
+
+/** As a nightly’s, the widest that there are. What is longer is as wide as any such, however it was cut. */
+function versionText(version: string): string {
+  const text = columnwise(version);
+  return width(text) <= widestVersion ? text : pad(text, widestVersion);
+}
+
+/** For a table that counts characters (ink-table): what takes more columns than that, or fewer, is signs instead. */
+function columnwise(text: string): string {
+  const parts = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  return parts.map((part) => (part.length === width(part) ? part : '?'.repeat(width(part)))).join('');
 }
