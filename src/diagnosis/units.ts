@@ -3,6 +3,7 @@ import { valueOf } from '../fleet/observation.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import { failureText } from '../host/commands.ts';
 import { isRunning, type UnitState } from '../host/units/units.ts';
+import { isOff } from '../t3/off.ts';
 import { attention, ok, orFine, run, say, unclear, wrong, type Finding, type Remedy } from './finding.ts';
 import { judge, lookAt, nothingThere } from './placement.ts';
 import { hostOwner, systemctl, type Diagnosing, type Subject } from './subject.ts';
@@ -106,12 +107,9 @@ function judgeStartup(subject: string, name: string, state: UnitState, act: Act)
   }
 }
 
-/** The exit code of a t3 that was asked to stop (docs/t3-contract.md, process). */
-const stoppedCleanly = 130;
-
 function judgeState(subject: string, name: string, state: UnitState, act: Act): Finding[] {
   if (state.active === 'failed') {
-    if (state.result === 'exit-code' && state.exitStatus === stoppedCleanly)
+    if (isOff(state))
       return [
         attention(
           subject,

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { isRunning } from '../host/units/units.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { knownLevel, schemaAhead } from '../t3/levels.ts';
+import { isOff } from '../t3/off.ts';
 import { schemaLevel } from '../t3/state-database.ts';
 import { probeText, type ProbeStanding } from '../t3/verdict.ts';
 import { startsAs, type Fleet, type Instance } from './fleet.ts';
@@ -115,7 +116,7 @@ function instanceChecks(
         const found = state.load === 'loaded' ? `${state.active} (${state.sub})` : state.load;
         if (state.load === 'loaded' && isRunning(state)) return ok(found);
         // Somebody has meant it to be off.
-        if (state.startup === 'disabled' && state.active === 'inactive') return ok(`${found}, disabled`);
+        if (state.startup === 'disabled' && isOff(state)) return ok(`${found}, disabled`);
         return wrong(found, `systemctl status ${instance.unitName}`);
       }),
     },

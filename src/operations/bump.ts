@@ -6,6 +6,7 @@ import { noDatabase } from '../fleet/collect/state.ts';
 import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { knownLevel } from '../t3/levels.ts';
+import { isDown, isOff } from '../t3/off.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import type { Candidate, NoCandidate } from '../t3/packages.ts';
 import { planSnapshot } from './backup.ts';
@@ -249,6 +250,10 @@ function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming
   if (state === undefined || schema === undefined)
     throw new Refused(`${user}: ${whyUnknown(instance.state, 'the database was not read')}`);
   const unit = valueOf(instance.unit);
+  if (unit !== undefined && isDown(unit))
+    throw new Refused(
+      `${user}: ${unit.name} does not stay up (${unit.result}), and everybody would be taken back for it. Mend it (t3-cockpit logs ${user}), or leave it off: systemctl stop ${unit.name} && systemctl reset-failed ${unit.name}`,
+    );
   if (unit?.mainPid !== undefined && ground.version !== from)
     throw new Refused(
       `${user} runs ${ground.version ?? 'nothing that answers'}, not ${from}, which is ${own ? 'theirs' : 'installed'}: drain, or restart ${user}, first`,
@@ -264,7 +269,7 @@ function userOf(instance: Instance, fleet: Fleet, config: Config, naming: Naming
       instance,
       snapshot,
       schema,
-      off: unit?.active === 'inactive',
+      off: unit !== undefined && isOff(unit),
       later,
       risk: later === undefined ? 0 : 1,
       idleSince: state.lastActivity ?? 0,

@@ -2,6 +2,7 @@ import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
+import { isOff } from '../t3/off.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import type { Plan, ProbeStep, Request } from './plan.ts';
 
@@ -39,7 +40,7 @@ function planStep(instance: Instance, config: Config): ProbeStep | { reason: str
   if (account === undefined)
     return { reason: whyUnknown(instance.account, 'the account was not looked at'), harmless: false };
   const unit = valueOf(instance.unit);
-  if (unit?.active === 'inactive') return { reason: 'not running', harmless: true };
+  if (unit !== undefined && isOff(unit)) return { reason: 'not running', harmless: true };
   const port = valueOf(instance.port);
   if (port === undefined)
     return { reason: whyUnknown(instance.port, 'its port was not looked at'), harmless: false };

@@ -7,6 +7,7 @@ import type { CatalogEntry } from '../snapshots/catalog.ts';
 import { notIncluded } from '../snapshots/manifest.ts';
 import { formatName } from '../snapshots/names.ts';
 import { knownLevel, schemaAhead } from '../t3/levels.ts';
+import { isOff } from '../t3/off.ts';
 import { schemaLevel, type Work } from '../t3/state-database.ts';
 import { chosenInstances, whyUnknown } from './choice.ts';
 import { Refused, UsageProblem } from './errors.ts';
@@ -80,8 +81,8 @@ export function planReplacement(
   const version = startsAs(fleet, user);
   const seen = seenLevel(fleet, version);
   const schema = schemaNote(version, entry, seen);
-  const stays =
-    valueOf(instance.unit)?.startup === 'disabled' && valueOf(instance.unit)?.active === 'inactive';
+  const unit = valueOf(instance.unit);
+  const stays = unit?.startup === 'disabled' && isOff(unit);
   const steps: Step[] = [
     stageOf(ground, entry, seen),
     stopOf(ground, {

@@ -5,6 +5,7 @@ import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { fromTheFuture, type CatalogEntry } from '../snapshots/catalog.ts';
 import { schemaAhead } from '../t3/levels.ts';
+import { isOff } from '../t3/off.ts';
 import { schemaLevel, type Migration } from '../t3/state-database.ts';
 import { Refused } from './errors.ts';
 import { busyWith } from './guards/busy.ts';
@@ -75,7 +76,7 @@ export function returningOf(
   const state = valueOf(instance.state);
   const schema = schemaLevel(state?.migrations ?? []);
   const running = ground.version;
-  const off = unit?.active === 'inactive';
+  const off = unit !== undefined && isOff(unit);
   const ahead =
     running === undefined || state === undefined
       ? undefined

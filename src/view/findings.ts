@@ -4,6 +4,7 @@ import { startsAs, type Fleet, type Instance } from '../fleet/fleet.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { isRunning } from '../host/units/units.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
+import { isOff } from '../t3/off.ts';
 import type { Tone } from './cell.ts';
 import { ageText, clockText } from './format.ts';
 import { unitCell, unitWords } from './unit.ts';
@@ -153,7 +154,7 @@ function ownFindings(instance: Instance, fleet: Fleet, wall: number): Finding[] 
   const unit = valueOf(instance.unit);
   if (unit !== undefined) {
     const { text, tone } = unitCell(unit);
-    const meant = unit.startup === 'disabled' && unit.active === 'inactive';
+    const meant = unit.startup === 'disabled' && isOff(unit);
     const words = unitWords(unit);
     if (tone === 'danger')
       found.push({

@@ -1,4 +1,5 @@
 import type { UnitState } from '../host/units/units.ts';
+import { isOff } from '../t3/off.ts';
 import { cell, type Cell } from './cell.ts';
 
 /**
@@ -32,11 +33,12 @@ export function unitCell(unit: UnitState): Cell {
  * Is it not started any more because it was too often? Measured (systemd 252): a server that crashes until that is so
  * keeps the result of its last end; only a start by hand that is refused gives `start-limit-hit`.
  */
-function gaveUp({ active, result, exitStatus, restarts = 0 }: UnitState): boolean {
-  if (active !== 'failed') return false;
+function gaveUp(unit: UnitState): boolean {
+  const { active, result, restarts = 0 } = unit;
+  if (active !== 'failed' || isOff(unit)) return false;
   if (result === 'start-limit-hit') return true;
   const crashed = ['exit-code', 'signal', 'core-dump', 'oom-kill', 'watchdog'].includes(result);
-  return crashed && restarts > 0 && !(result === 'exit-code' && exitStatus === 130);
+  return crashed && restarts > 0;
 }
 
 function failedCell(unit: UnitState): Cell {
@@ -44,9 +46,7 @@ function failedCell(unit: UnitState): Cell {
   if (gaveUp(unit) && result !== 'oom-kill') return cell('gave up', 'danger');
   switch (result) {
     case 'exit-code':
-      return exitStatus === 130
-        ? cell('stopped', 'attention')
-        : cell(`failed (${exitStatus ?? '?'})`, 'danger');
+      return isOff(unit) ? cell('stopped', 'attention') : cell(`failed (${exitStatus ?? '?'})`, 'danger');
     case 'oom-kill':
       return cell('out of memory', 'danger');
     case 'signal':

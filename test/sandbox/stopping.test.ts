@@ -162,6 +162,14 @@ describe('a cold backup', () => {
     const done = await on.sandbox.run('backup', '--cold', 'carol', '--yes');
     expect(done.exitCode, done.stdout + done.stderr).toBe(0);
     expect(await on.state('carol')).toMatchObject({ active: 'inactive', load: 'loaded' });
+    // Also what somebody has stopped, which systemd calls failed.
+    const unit = 't3-serve@carol.service';
+    await on.supervisor.start(unit);
+    await on.supervisor.stop(unit);
+    expect(await on.state('carol')).toMatchObject({ active: 'failed', exitStatus: 130 });
+    const again = await on.sandbox.run('backup', '--cold', 'carol', '--yes');
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0);
+    expect(await on.state('carol')).toMatchObject({ active: 'inactive', load: 'loaded' });
   });
 
   it('does not stop whoever is at work', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FileIdentity, Holder } from '../../host/holders.ts';
 import { isRunning, isStopped, type UnitState } from '../../host/units/units.ts';
 import { readProbes } from '../../journal/probes.ts';
+import { isOff } from '../../t3/off.ts';
 import { durationWords } from '../../text/duration.ts';
 import { judgeBusy } from '../guards/busy.ts';
 import { hostingGuard } from '../guards/hosting.ts';
@@ -47,7 +48,7 @@ export const stopStep: StepKind<StopStep> = {
     if (before.load === 'not-found') throw new StepRefused(`${step.unit}: there is no such unit`);
     await requireIdle(context, step);
     const memory: StopResult = {
-      ran: !isStopped(before) || before.active === 'failed',
+      ran: !isStopped(before) || !isOff(before),
       masked: before.load === 'masked',
       broken: wasBroken(context, step, before),
     };

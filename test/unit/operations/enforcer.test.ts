@@ -5,7 +5,7 @@ import type { HostJob } from '../../../src/fleet/jobs.ts';
 import { known, unknown } from '../../../src/fleet/observation.ts';
 import { planBump, type BumpFacts } from '../../../src/operations/bump.ts';
 import { planSchema, type Request } from '../../../src/operations/plan.ts';
-import { fleetOf, instanceOf, startMoment } from '../../fakes/fleet.ts';
+import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
 
 /** May the host's own script be let loose, and what would then be done? */
 
@@ -125,5 +125,39 @@ describe('strategy enforcer', () => {
     ],
   ])('is refused %s', (_, change, words) => {
     expect(() => plan(change)).toThrow(words);
+  });
+});
+
+describe('a bump by whomever', () => {
+  const without = (unit: object) =>
+    plan({
+      fleet: {
+        instances: [
+          instanceOf('emo', { unit: known({ ...runningUnit, mainPid: undefined, ...unit }, startMoment) }),
+        ],
+      },
+      set: ['bump.strategy=rollout'],
+    });
+
+  it('is refused while somebody’s server does not stay up, with what to do; one that is off is left off', () => {
+    const crashed = { active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1, restarts: 5 };
+    expect(() => without(crashed)).toThrow(
+      /^emo: t3-serve@\w+\.service does not stay up \(exit-code\).*t3-cockpit logs emo.*systemctl stop .* reset-failed/,
+    );
+    expect(() => without({ active: 'activating', sub: 'auto-restart', result: 'signal' })).toThrow(/stay up/);
+    for (const off of [
+      { ...crashed, exitStatus: 130 },
+      { active: 'inactive', sub: 'dead' },
+    ])
+      expect(without(off).overview?.users).toMatchObject([{ user: 'emo', when: 'off' }]);
+  });
+
+  it('freezes versions for its time, but for the script that would heed that', () => {
+    const ids = (made: ReturnType<typeof plan>) =>
+      made.lanes.flatMap(({ steps }) => steps.map(({ id }) => id));
+    const rollout = ids(without({ active: 'inactive', sub: 'dead' }));
+    expect(rollout.indexOf('freeze')).toBeLessThan(rollout.indexOf('install'));
+    expect(rollout.at(-1)).toBe('thaw');
+    expect(ids(plan())).not.toContain('freeze');
   });
 });
