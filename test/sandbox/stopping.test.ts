@@ -6,6 +6,7 @@ import { layoutOf } from '../../src/sandbox/layout.ts';
 import { installPrefix } from '../../src/sandbox/versions.ts';
 import { beginTurn, dumpWork } from './databases.ts';
 import { Restoring } from './restoring.ts';
+import { until } from './sandbox.ts';
 
 /** Restart, drain and the cold backup: who is stopped, who is not, and that whoever was stopped runs again. */
 
@@ -165,6 +166,9 @@ describe('a cold backup', () => {
     // Also what somebody has stopped, which systemd calls failed.
     const unit = 't3-serve@carol.service';
     await on.supervisor.start(unit);
+    await until('it can be asked to stop', async () =>
+      (await on.sandbox.run('logs', 'carol')).stdout.includes('T3 Code server is ready') ? true : undefined,
+    );
     await on.supervisor.stop(unit);
     expect(await on.state('carol')).toMatchObject({ active: 'failed', exitStatus: 130 });
     const again = await on.sandbox.run('backup', '--cold', 'carol', '--yes');

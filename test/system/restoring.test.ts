@@ -196,7 +196,7 @@ describe('the instance that hosts the session', () => {
   });
 
   describe('with tmux', () => {
-    const socket = '/tmp/t3-cockpit-system.tmux';
+    let socket = '/tmp/t3-cockpit-system.tmux';
     const tmux = (...args: string[]) => sh('tmux', '-f', '/dev/null', '-S', socket, ...args);
     afterAll(() => tmux('kill-server').catch(() => undefined));
     /** In the pane of a tmux: the variable of the session is dropped, as sudo does. */
@@ -232,6 +232,8 @@ describe('the instance that hosts the session', () => {
     });
 
     it('is found by a client that is attached from inside of it, which would be blind', async () => {
+      // A server of its own: the other one may not have ended yet, and would take it in, and end.
+      socket = '/tmp/t3-cockpit-system-2.tmux';
       await tmux('new-session', '-d');
       // Nobody is attached yet: nothing of the session is in there.
       expect(await inPane(restart('vera'))).toMatch(/operation \d+: succeeded/);
