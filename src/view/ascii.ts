@@ -34,8 +34,8 @@ const signs: Readonly<Record<string, string>> = {
 };
 const corner = /^[┌┬┐├┼┤└┴┘]$/;
 
-/** What looks like one character to whoever reads it. */
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** What looks like one character to whoever reads it. Made when it is first asked: that takes as long as to start Node. */
+let characters: Intl.Segmenter | undefined;
 
 /**
  * A text for a terminal that has ASCII alone, in exactly as many columns: letters lose their accents, the sign for what
@@ -43,6 +43,7 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
  */
 export function inAscii(text: string): string {
   if (plain.test(text)) return text;
+  characters ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   let written = '';
   for (const { segment } of characters.segment(text)) written += asciiOf(segment, written.at(-1));
   return written;

@@ -2,7 +2,8 @@ import type { Instance } from '../../fleet/fleet.ts';
 import { valueOf } from '../../fleet/observation.ts';
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
 import { printable } from '../../text/printable.ts';
-import { ageText, bytesText, dateText, pad, width } from '../../view/format.ts';
+import { inAscii } from '../../view/ascii.ts';
+import { ageText, bytesText, dateText, fit, pad } from '../../view/format.ts';
 import type { Seeing } from '../../view/instance.ts';
 import type { CockpitState } from '../state.ts';
 import { factLines } from './facts.ts';
@@ -27,7 +28,7 @@ export interface SnapshotRow extends Record<string, string> {
 /** Lines above the rows of the table: its titles, and a line of air. */
 const tableHead = 2;
 
-/** Columns. */
+/** As wide as a nightly’s. */
 const widestVersion = 28;
 
 /** Everything known of the selected instance, with the reason where something is not. */
@@ -64,14 +65,11 @@ function snapshotRow(entry: CatalogEntry, wall: number): SnapshotRow {
   };
 }
 
-/** As a nightly’s, the widest that there are. What is longer is as wide as any such, however it was cut. */
+/**
+ * The table counts characters where a terminal counts columns (ink-table): in ASCII the two are the same. What is longer
+ * than any version is as wide as all such, however it was cut.
+ */
 function versionText(version: string): string {
-  const text = columnwise(version);
-  return width(text) <= widestVersion ? text : pad(text, widestVersion);
-}
-
-/** For a table that counts characters (ink-table): what takes more columns than that, or fewer, is signs instead. */
-function columnwise(text: string): string {
-  const parts = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
-  return parts.map((part) => (part.length === width(part) ? part : '?'.repeat(width(part)))).join('');
+  const text = inAscii(version);
+  return text.length <= widestVersion ? text : pad(inAscii(fit(text, widestVersion)), widestVersion);
 }
