@@ -11,6 +11,8 @@ export interface Branch {
   state: StepState;
   startedAt: number | undefined;
   endedAt: number | undefined;
+  /** When one of its steps last began or ended: the clock of whoever looks may be a second behind. */
+  heardAt: number | undefined;
   /** Of a step, or of a branch that is only one. */
   step: StepRecord | undefined;
   branches: readonly Branch[];
@@ -82,6 +84,7 @@ function stepBranch(step: StepRecord): Branch {
     state: step.state,
     startedAt: step.startedAt,
     endedAt: step.endedAt,
+    heardAt: step.endedAt ?? step.startedAt,
     step,
     branches: [],
     done: step.state === 'succeeded' ? 1 : 0,
@@ -92,6 +95,7 @@ function stepBranch(step: StepRecord): Branch {
 function groupOf(key: string, label: string, kind: Branch['kind'], branches: readonly Branch[]): Branch {
   const starts = branches.flatMap(({ startedAt }) => startedAt ?? []);
   const ends = branches.flatMap(({ endedAt }) => endedAt ?? []);
+  const heard = branches.flatMap(({ heardAt }) => heardAt ?? []);
   const over = branches.every(({ state }) => state !== 'started' && state !== 'pending');
   return {
     key,
@@ -100,6 +104,7 @@ function groupOf(key: string, label: string, kind: Branch['kind'], branches: rea
     state: stateOf(branches.map(({ state }) => state)),
     startedAt: starts.length === 0 ? undefined : Math.min(...starts),
     endedAt: over && ends.length > 0 ? Math.max(...ends) : undefined,
+    heardAt: heard.length === 0 ? undefined : Math.max(...heard),
     step: undefined,
     branches,
     done: branches.reduce((sum, { done }) => sum + done, 0),
@@ -151,14 +156,14 @@ export function stepsIn(branch: Branch): readonly StepRecord[] {
 
 /** How long something took, or takes; undefined before it began. */
 export function spanOf(
-  { startedAt, endedAt, state }: Pick<Branch, 'startedAt' | 'endedAt' | 'state'>,
+  { startedAt, endedAt, heardAt, state }: Pick<Branch, 'startedAt' | 'endedAt' | 'heardAt' | 'state'>,
   now: number,
 ): number | undefined {
   if (startedAt === undefined) return undefined;
   return endedAt !== undefined
     ? endedAt - startedAt
     : state === 'started'
-      ? Math.max(0, now - startedAt)
+      ? Math.max(now, heardAt ?? 0) - startedAt
       : undefined;
 }
 

@@ -87,4 +87,11 @@ describe('the tree of an operation', () => {
     const [over] = treeOf(steps.slice(0, 2), [lane('ada', undefined, 'ada/stop', 'ada/start')]);
     expect(over === undefined ? undefined : spanOf(over, 1000)).toBe(45);
   });
+
+  it('has taken no less than what is in it, by a clock that is a second behind', () => {
+    const steps = [step('ada', 'stop', 'succeeded', 5, 900), step('ada', 'start', 'started', 910)];
+    const [branch] = treeOf(steps, [lane('ada', undefined, 'ada/stop', 'ada/start')]);
+    expect(branch === undefined ? undefined : spanOf(branch, 100)).toBe(905);
+    expect(branch === undefined ? undefined : spanOf(branch, 2000)).toBe(1995);
+  });
 });
