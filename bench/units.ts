@@ -6,7 +6,7 @@ import { buildMachine, cockpitCommand, machineInTheWay, sh, unitOf, users } from
 import { Terminal } from '../test/terminal/terminal.ts';
 import { median, series, single, timed, type Figure } from './figures.ts';
 import { backgroundOf, mainPids, type Background } from './background.ts';
-import { cpuOfTree, shareOfTree } from './process-figures.ts';
+import { cpuOf, cpuOfTree, shareOfTree } from './process-figures.ts';
 import { waitingForRoot } from './waiting-for-root.ts';
 
 /** For how long, in minutes: `BENCH_MINUTES=0.5 npm run bench -- units`. */
@@ -56,7 +56,8 @@ export async function units(): Promise<Figure[]> {
   tell(`all of them for ${minutes} minutes`);
   const open = await Promise.all(watched.map(async (each) => ({ each, terminal: await each.open() })));
   await delay(10_000);
-  const before = open.map(({ terminal }) => cpuOfTree(terminal.pid));
+  const look = ({ pid }: Terminal) => ({ own: cpuOf(pid).own, all: cpuOfTree(pid) });
+  const before = open.map(({ terminal }) => look(terminal));
   const shares: number[][] = open.map(() => []);
   const took = await timed(async () => {
     for (let sample = 0; sample * sampling < minutes * 60_000; sample += 1) {
@@ -65,11 +66,12 @@ export async function units(): Promise<Figure[]> {
     }
   });
   open.forEach(({ each: { what, most }, terminal }, index) => {
-    const cpu = cpuOfTree(terminal.pid) - (before[index] ?? Number.NaN);
+    const [first, last] = [before[index] ?? { own: Number.NaN, all: Number.NaN }, look(terminal)];
     const memories = shares[index] ?? [];
     const third = Math.max(1, Math.floor(memories.length / 3));
     figures.push(
-      single(`${what}, ${minutes} minutes: it and its children`, 'core', cpu / took, most),
+      single(`${what}, ${minutes} minutes: it and its children`, 'core', (last.all - first.all) / took, most),
+      single(`${what}: it alone`, 'core', (last.own - first.own) / took),
       series(`${what}: memory of it and its children`, 'bytes', memories),
       single(
         `${what}: memory, last third against the first`,

@@ -17,7 +17,7 @@ configureProperties();
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = path.join(root, 'node_modules/.cache/t3-cockpit-package-changes');
 
-/** Ink alone, bundled: lines that lie over each other, clipped, of which some are painted. */
+/** Ink alone, bundled: lines that lie over each other, clipped, of which some are painted; and what does not fit, in each way. */
 const program = `
 import { Box, Text, Transform, renderToString } from 'ink';
 import { createElement as element } from 'react';
@@ -26,8 +26,13 @@ import stringWidth from 'string-width';
 export const cut = (text, columns, position) => cliTruncate(text, columns, { position }) + stringWidth(text);
 const line = ({ text, paint, left }, index) => element(Box, { key: index, position: 'absolute', marginTop: index, marginLeft: left },
   element(Text, { wrap: 'truncate' }, element(Transform, { transform: (line) => paint === '' ? line : '\\u001b[' + paint + 'm' + line + '\\u001b[0m' }, text)));
-export const draw = (lines, width) => renderToString(
-  element(Box, { height: 6, width, overflow: 'hidden' }, lines.map(line)), { columns: width });
+const ways = ['wrap', 'hard', 'truncate', 'truncate-middle', 'truncate-start'];
+const fitted = ({ text, paint }, index) => element(Text, { key: index, wrap: ways[index % ways.length] },
+  paint === '' ? text : '\\u001b[' + paint + 'm' + text + '\\u001b[0m');
+export const draw = (lines, width) => [
+  renderToString(element(Box, { height: 6, width, overflow: 'hidden' }, lines.map(line)), { columns: width }),
+  renderToString(element(Box, { flexDirection: 'column', width }, lines.map(fitted)), { columns: width }),
+].join('\\n--\\n');
 `;
 
 interface Line {
