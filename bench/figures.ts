@@ -106,7 +106,9 @@ export function amount(value: number, unit: Unit): string {
     case 'bytes':
       return `${(value / 1024 ** 2).toFixed(value < 10 * 1024 ** 2 ? 1 : 0)} MB`;
     case 'bytes a second':
-      return `${(value / 1024 ** 2).toFixed(0)} MB a second`;
+      return value < 1024 ** 2
+        ? `${(value / 1024).toFixed(0)} kB a second`
+        : `${(value / 1024 ** 2).toFixed(0)} MB a second`;
     case 'per second':
       return `${Math.round(value)} a second`;
     case 'count':

@@ -42,7 +42,7 @@ async function pressing(): Promise<Figure[]> {
       await pause();
     }
     const filter: number[] = [];
-    for (let turn = 0; turn < presses / 4; turn += 1) {
+    for (let turn = 0; turn < presses / 2; turn += 1) {
       terminal.press('/');
       await terminal.until('the prompt', (text) => /^ \//m.test(text));
       filter.push(await to('9', (text) => /(\d+) of 1000 users/.test(text) && text.includes('user9')));
@@ -54,7 +54,7 @@ async function pressing(): Promise<Figure[]> {
     }
     const sort: number[] = [];
     const orders = ['name', 'attention', 'backup', 'size', 'activity', ''];
-    for (let turn = 0; turn < presses / 2; turn += 1) {
+    for (let turn = 0; turn < presses; turn += 1) {
       const order = orders[turn % orders.length] ?? '';
       sort.push(
         await to('S', (text) =>
@@ -64,7 +64,7 @@ async function pressing(): Promise<Figure[]> {
       await pause();
     }
     const ends: number[] = [];
-    for (let turn = 0; turn < presses / 4; turn += 1) {
+    for (let turn = 0; turn < presses / 2; turn += 1) {
       ends.push(await to('G', (text) => /› ● user999 /.test(text)));
       await pause();
       ends.push(await to('g', (text) => /› ● user0 /.test(text)));
