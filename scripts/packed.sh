@@ -7,7 +7,11 @@ folder=$(mktemp -d)
 host=$folder/host
 trap 'rm -rf "$folder"' EXIT
 
-npm pack --silent --pack-destination "$folder" > /dev/null
+# npm pack builds dist/ anew, by taking it away first: not under whoever reads it meanwhile.
+mkdir "$folder/checkout"
+git ls-files -z | xargs -0 cp --parents --target-directory "$folder/checkout"
+ln -s "$PWD/node_modules" "$folder/checkout/node_modules"
+(cd "$folder/checkout" && npm pack --silent --pack-destination "$folder" > /dev/null)
 npm install --silent --global --prefix "$folder/global" "$folder"/t3-cockpit-*.tgz
 installed=$(readlink -f "$folder/global/bin/t3-cockpit")
 test -e "$folder/global/share/man/man1/t3-cockpit.1"

@@ -67,7 +67,11 @@ export async function withHost<Result>(
     }
     for (const each of cutOff)
       context.io.err(
-        `t3-cockpit: ${cutOffText(each)}. The next operation clears up after it; or: t3-cockpit operations --recover\n`,
+        `t3-cockpit: ${cutOffText(each)}. ${
+          each.undecided
+            ? `It needs a decision: t3-cockpit operations resume ${each.operation.id}, or rollback ${each.operation.id}`
+            : 'The next operation clears up after it; or: t3-cockpit operations --recover'
+        }\n`,
       );
     return await work({ config, host, journal, journalProblem: problem, cutOff });
   } finally {

@@ -175,6 +175,8 @@ export const systemFiles: Files = {
 
   async remove(path) {
     try {
+      // What a writer that was killed has left of it.
+      await rm(partialOf(path), { force: true });
       await rm(path);
       await syncFolder(dirname(path));
     } catch (error) {

@@ -136,15 +136,17 @@ export async function submit(
   // The runner asks again: this is only the earlier, cheaper no.
   const verdict = mayChange(config);
   if (!verdict.holds) throw new Refused(verdict.reason);
-  if (plan.lanes.length === 0 && request.kind !== 'recover') throw new NothingToDo(plan.leftOut);
   const journal = openForRequest(config.paths.state);
   try {
+    const running: OperationRecord[] = [];
     for (const operation of openOperations(journal)) {
-      if (await isCutOff(operation, journal, host)) {
-        if (request.kind !== 'recover' && isUndecided(readSteps(journal, operation.id)))
-          throw new NeedsDecision(operation.id, operation.kind);
-        continue;
-      }
+      if (!(await isCutOff(operation, journal, host))) running.push(operation);
+      else if (request.kind !== 'recover' && isUndecided(readSteps(journal, operation.id)))
+        throw new NeedsDecision(operation.id, operation.kind);
+    }
+    // That may be so for want of the decision: whom a restore was cut off with is stopped, and has nothing to be probed.
+    if (plan.lanes.length === 0 && request.kind !== 'recover') throw new NothingToDo(plan.leftOut);
+    for (const operation of running) {
       if (readOperation(journal, operation.id)?.state === 'ended') continue;
       if (actor.surface !== automatic && (await makesWay(operation, journal, host, config))) continue;
       throw new Refused(

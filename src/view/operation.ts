@@ -14,7 +14,7 @@ import { bytesText, dateText } from './format.ts';
 export function standingText(operation: OperationRecord, cutOff: boolean): string {
   if (operation.outcome !== undefined)
     return operation.reason === undefined ? operation.outcome : `${operation.outcome}: ${operation.reason}`;
-  if (cutOff) return 'interrupted: its runner died; the next operation clears up after it';
+  if (cutOff) return 'interrupted: its runner died';
   if (operation.stopRequestedAt !== undefined) return 'stopping';
   return operation.state === 'requested' ? 'starting' : 'running';
 }

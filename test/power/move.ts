@@ -100,6 +100,7 @@ export function prepareMove(which: Move, root: string): void {
   put(places.package, 'a package of npm\n'.repeat(100));
   put(places.packed, programText(newer));
   put(places.lastGood, `${older}\n`);
+  chmodSync(places.lastGood, 0o644);
   mkdirSync(path.dirname(places.freeze));
   if (which === 'bump that goes back') put(places.binary, programText(older));
   else {
@@ -328,7 +329,7 @@ export function effectsOf(which: Move, root: string): Effect[] {
     {
       step: 'mark',
       file: lastGood,
-      before: fileWord(`${older}\n`),
+      before: fileWord(`${older}\n`, 0o644),
       after: fileWord(`${newer}\n`, 0o644),
     },
   ];
