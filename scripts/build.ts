@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { build as esbuild, type Plugin } from 'esbuild';
@@ -37,8 +37,9 @@ export async function bundle(
   entryPoints: string[] | Readonly<Record<string, string>>,
   outdir: string,
 ): Promise<void> {
-  await esbuild({
+  const { outputFiles } = await esbuild({
     absWorkingDir: root,
+    write: false,
     entryPoints: Array.isArray(entryPoints) ? entryPoints : { ...entryPoints },
     outdir,
     bundle: true,
@@ -61,6 +62,16 @@ export async function bundle(
     sourcemap: false,
     logLevel: 'warning',
   });
+  await mkdir(path.resolve(root, outdir), { recursive: true });
+  for (const { path: file, contents } of outputFiles) await replace(file, contents);
+}
+
+/** Whole, and only where it is another: two builds of the same may meet, and somebody may be running what is there. */
+async function replace(file: string, contents: Uint8Array): Promise<void> {
+  if ((await readFile(file).catch(() => undefined))?.equals(contents) === true) return;
+  const partial = `${file}.${process.pid}`;
+  await writeFile(partial, contents);
+  await rename(partial, file);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

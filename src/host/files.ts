@@ -93,6 +93,8 @@ export interface Files {
   write(path: string, text: string, mode?: number): Promise<void>;
   /** Remove a file of the host's own, if it is there. @throws FileProblem */
   remove(path: string): Promise<void>;
+  /** Remove what a writer of this file left beside it that was killed. @throws FileProblem */
+  tidy(path: string): Promise<void>;
   /** Bytes that the caller could still write on the file system of this path. @throws FileProblem */
   free(path: string): Promise<number>;
   /** As `free`, with what else may run out. @throws FileProblem */
@@ -175,12 +177,18 @@ export const systemFiles: Files = {
 
   async remove(path) {
     try {
-      // What a writer that was killed has left of it.
-      await rm(partialOf(path), { force: true });
       await rm(path);
       await syncFolder(dirname(path));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw fileProblem(path, error);
+    }
+  },
+
+  async tidy(path) {
+    try {
+      await rm(partialOf(path), { force: true });
+    } catch (error) {
       throw fileProblem(path, error);
     }
   },

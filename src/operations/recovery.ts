@@ -5,6 +5,7 @@ import { openOperations, readHeld, readOperationDocuments, readSteps } from '../
 import { Recorder, recordOutcome } from '../journal/recorder.ts';
 import type { OperationRecord } from '../journal/records.ts';
 import { joinSessions } from '../journal/sessions.ts';
+import { expand } from '../config/expand.ts';
 import type { Config } from '../config/schema.ts';
 import { SpaceLedger } from '../snapshots/space.ts';
 import { Binaries } from '../t3/binaries.ts';
@@ -131,6 +132,7 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
   if (way !== 'clear up') await holdTimers(host, config, recorder);
   if (movesVersions(plan) && way !== 'clear up') {
     const ended = await recoverRollout(plan, accountOf, execution, way);
+    await tidyHostFiles(plan, execution);
     await releaseTimers(host, config, recorder);
     return end(
       ended.outcome,
@@ -150,6 +152,7 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
     )
       unfinished.push(lane.user ?? 'the host');
   }
+  if (movesVersions(plan)) await tidyHostFiles(plan, execution);
   await releaseTimers(host, config, recorder);
   if (way === 'clear up') {
     const words = unfinished.length === 0 ? '' : `; cleared up for ${unfinished.join(', ')}`;
@@ -163,6 +166,14 @@ async function recoverOperation(operation: OperationRecord, recovering: Recoveri
         ? 'resumed'
         : 'taken back';
   end(outcome, `the runner died; ${what}${reason === undefined ? '' : `: ${reason}`}`);
+}
+
+/** What the runner was writing for the host's scripts when it died; its file is the old one still. */
+async function tidyHostFiles({ lanes }: Plan, { host, config: { paths } }: Execution): Promise<void> {
+  const users = new Set(lanes.flatMap(({ user }) => user ?? []));
+  const deferrals = [...users].map((user) => expand(paths.deferral, { user }));
+  for (const file of [paths.freeze, paths.lastGood, ...deferrals])
+    if (file !== null) await host.files.tidy(file);
 }
 
 /** A bump, or a rollback, that was cut off: what was begun is settled first, then all of it goes on, or back. */

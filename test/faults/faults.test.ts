@@ -13,18 +13,29 @@ import { recoverCutOff } from '../../src/operations/recovery.ts';
 import { filesBelow } from '../power/tree.ts';
 import { configOf, hostOf, operate, placesIn, scenarios } from '../power/operation.ts';
 import { prepare, program, workIn } from '../power/recording.ts';
+import { hasStrace } from '../power/trace.ts';
 import { randomFrom } from '../power/random.ts';
 import { all } from '../sandbox/faults/sample.ts';
 import { seed } from '../unit/properties/runs.ts';
 import { expectWell, type Standing } from './invariants.ts';
 import { faulty, ofTheOwner, type Fault } from './faulty.ts';
+import { kernelErrors, tamperedWith } from './kernel.ts';
 
 /**
  * One harness for what works on databases: the real executor, the real processes of the owner, on real files, and one
  * thing that goes wrong. Everything is judged from outside, by content. Faults around servers are in test/sandbox.
  */
 
-const count = { kills: 0, refusals: 0, 'full disks': 0, 'read-only disks': 0, clocks: 0, 'dead runners': 0 };
+const count = {
+  kills: 0,
+  refusals: 0,
+  'full disks': 0,
+  'read-only disks': 0,
+  'slow disks': 0,
+  'errors of the kernel': 0,
+  clocks: 0,
+  'dead runners': 0,
+};
 const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-faults-')));
 const work = path.join(folder, 'work');
 afterAll(() => {
@@ -42,6 +53,8 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
   const kept = path.join(folder, scenario.replaceAll(' ', '-'));
   let standing: Standing;
   let processes = 0;
+  /** The newest operation that the journal knew before. */
+  let earlier = 0;
 
   const reset = () => {
     rmSync(work, { recursive: true, force: true });
@@ -53,6 +66,9 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
     mkdirSync(work);
     const { chosen, doomed } = await prepare(scenario, work);
     cpSync(work, kept, { recursive: true });
+    const journal = openJournal(configOf(work).paths.state);
+    earlier = listOperations(journal, 1)[0]?.id ?? 0;
+    journal.close();
     const before = workIn(filesBelow(work).files, placesIn(work).live, path.join(folder, 'scratch'));
     standing = { scenario, root: work, before, chosen, doomed };
     // How many processes of the owner there are: each is one that something may happen to.
@@ -150,6 +166,38 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
     }
   }, 600_000);
 
+  it.runIf(hasStrace)(
+    'by a disk that is slow, and by an error of the kernel, of any call',
+    async () => {
+      const random = randomFrom(seed + 3);
+      reset();
+      // Twenty times what a good disk takes for it: nothing is given up for that.
+      const slow = await tamperedWith({ calls: 'fsync,fdatasync', how: 'delay_exit=100000' }, scenario, work);
+      expect(slow).toBe(scenario === 'restore that goes back' ? 'rolled back' : 'succeeded');
+      expectWell(standing, slow);
+      count['slow disks'] += 1;
+      for (let round = 0; round < rounds(1); round += 1) {
+        const [call = '', error = ''] = kernelErrors[Math.floor(random() * kernelErrors.length)] ?? [];
+        const when = 1 + Math.floor(random() * 12);
+        reset();
+        try {
+          const how = `error=${error}:when=${when}`;
+          expectWell(
+            standing,
+            (await tamperedWith({ calls: call, how }, scenario, work)) || (await recovered()),
+          );
+        } catch (problem) {
+          throw new Error(
+            `T3_COCKPIT_SEED=${seed}: ${scenario}: ${call} ${when} fails: ${error}: ${String(problem)}`,
+            { cause: problem },
+          );
+        }
+        count['errors of the kernel'] += 1;
+      }
+    },
+    600_000,
+  );
+
   it.runIf(canMount())(
     'by a disk that is full, and one that is read-only from some moment on',
     async () => {
@@ -204,7 +252,8 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
     const host = hostOf(work, config);
     try {
       const [newest] = listOperations(durable, 1);
-      if (newest === undefined) return 'interrupted';
+      // It may have died before there was a word of it.
+      if (newest === undefined || newest.id <= earlier) return 'interrupted';
       if (newest.state === 'ended') return newest.outcome ?? '';
       recordPlace(durable, newest.id, { kind: 'group', group: 1, cookie: 'x', boot: bootId() });
       await recoverCutOff({

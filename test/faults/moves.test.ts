@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
 import { takeHostLock } from '../../src/host/lock.ts';
@@ -18,6 +17,7 @@ import { all } from '../sandbox/faults/sample.ts';
 import { until } from '../sandbox/sandbox.ts';
 import { seed } from '../unit/properties/runs.ts';
 import { faulty, type Fault } from './faulty.ts';
+import { kernelErrors, tamperedWith } from './kernel.ts';
 
 /**
  * One thing that goes wrong while versions move: with a process that edits, fetches or says its version, with a call to the
@@ -141,19 +141,12 @@ describe.each(moves)('a fault in a move: %s', (which) => {
     async () => {
       const random = randomFrom(seed + 2);
       for (let round = 0; round < rounds(1); round += 1) {
-        const [call = '', error = ''] = errors[Math.floor(random() * errors.length)] ?? [];
+        const [call = '', error = ''] = kernelErrors[Math.floor(random() * kernelErrors.length)] ?? [];
         const when = 1 + Math.floor(random() * 8);
         const way = random() < 0.5 ? 'resume' : 'roll back';
         await tried(`${call} ${when} fails: ${error}, then ${way}`, async () => {
-          const injected = [`--trace=${call}`, `--inject=${call}:error=${error}:when=${when}`];
-          const argv = ['--follow-forks', '--quiet=all', '--output=/dev/null', ...injected];
-          const { stdout } = await execa('strace', [...argv, process.execPath, program, which, root], {
-            stdin: 'ignore',
-            env: { UV_USE_IO_URING: '0' },
-            // What it threw has ended it, as the runner is: the next one takes it up.
-            reject: false,
-          });
-          return stdout === '' ? recovered(which, root, way) : stdout;
+          const how = `error=${error}:when=${when}`;
+          return (await tamperedWith({ calls: call, how }, which, root)) || recovered(which, root, way);
         });
         count['errors of the kernel'] += 1;
       }
@@ -161,15 +154,3 @@ describe.each(moves)('a fault in a move: %s', (which) => {
     600_000,
   );
 });
-
-/** Calls that change something, and how they fail. */
-const errors = [
-  ['fsync', 'EIO'],
-  ['rename', 'EIO'],
-  ['rename', 'ENOSPC'],
-  ['symlink', 'ENOSPC'],
-  ['mkdir', 'EACCES'],
-  ['unlink', 'EROFS'],
-  ['pwrite64', 'ENOSPC'],
-  ['fchmod', 'EPERM'],
-] as const;

@@ -74,8 +74,7 @@ async function apply(context: StepContext, step: FreezeStep): Promise<void> {
 /** Take the freeze of this operation away, and no other. */
 async function thaw(context: StepContext, step: FreezeStep): Promise<void> {
   const there = await contentOf(context, step);
-  // Also when it is not there: what a runner that died was about to put in its place is.
-  if (there === undefined) return context.host.files.remove(step.file);
+  if (there === undefined) return;
   if (operationOfFreeze(there) === context.operation) return context.host.files.remove(step.file);
   // What has failed has put its reason in that place.
   if (there.includes(`(operation ${context.operation})`)) return;

@@ -104,26 +104,38 @@ export class FaultBench {
 
   /** A running server that writes; from its next start on it is idle. */
   async begin(): Promise<Before> {
-    const file = path.join(this.sandbox.root, 'etc/t3-serve/alice.env');
-    const set = (activity: string) => {
-      const kept = readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => !line.startsWith('T3_STAND_IN_ACTIVITY'));
-      writeFileSync(
-        file,
-        `${kept.filter((line) => line !== '').join('\n')}\nT3_STAND_IN_ACTIVITY=${activity}\n`,
-      );
-    };
-    set('busy');
+    this.set({ T3_STAND_IN_ACTIVITY: 'busy' });
     await this.#supervisor.restart(unit);
     await this.#answers();
-    set('idle');
-    const { ino, mode, uid } = statSync(this.live, { bigint: true });
+    this.set({ T3_STAND_IN_ACTIVITY: 'idle' });
     const known = messagesIn(path.join(this.sandbox.snapshots('alice'), this.chosen)).size;
     const messages = await until('a message that is being written', () => {
       const found = messagesIn(this.live);
       return found.size > known ? found : undefined;
     });
+    return this.#before(messages);
+  }
+
+  /** A running server in which nobody works. */
+  async beginIdle(): Promise<Before> {
+    await this.#answers();
+    return this.#before(messagesIn(this.live));
+  }
+
+  /** In the environment of alice's server, from its next start on; an empty text takes a setting away. */
+  set(settings: Readonly<Record<string, string>>): void {
+    const file = path.join(this.sandbox.root, 'etc/t3-serve/alice.env');
+    const kept = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !((line.split('=', 1)[0] ?? '') in settings));
+    const added = Object.entries(settings)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}=${value}`);
+    writeFileSync(file, [...kept, ...added, ''].join('\n'));
+  }
+
+  #before(messages: Set<string>): Before {
+    const { ino, mode, uid } = statSync(this.live, { bigint: true });
     this.#operating = true;
     return {
       inode: ino,
@@ -264,21 +276,41 @@ export class FaultBench {
     }
   }
 
-  /** Everything that must be so after a restore, however it went: by what is on the disk, not by what the program says. */
-  async check(before: Before): Promise<'old' | 'chosen'> {
+  /** What must be so after anything: the server runs, its files are its user's and whole, nothing half lies beside them. */
+  async #checkServer(before: Before): Promise<void> {
     this.#operating = false;
     const state = (await this.#supervisor.show([unit])).get(unit);
     expect(state).toMatchObject({ active: 'active', sub: 'running', load: 'loaded' });
-    const { ino, mode, uid } = statSync(this.live, { bigint: true });
+    const { mode, uid } = statSync(this.live, { bigint: true });
     expect({ mode: Number(mode), uid: Number(uid) }).toEqual({ mode: before.mode, uid: before.uid });
     const beside = readdirSync(path.dirname(this.live)).filter((name) => name.startsWith('state.sqlite'));
     expect(
       beside.filter((name) => !['state.sqlite', 'state.sqlite-wal', 'state.sqlite-shm'].includes(name)),
     ).toEqual([]);
     expect(integrityOf(this.live)).toBe('ok');
-    const snapshots = this.sandbox.snapshots('alice');
-    const leftovers = readdirSync(snapshots).filter((name) => name.includes('.partial'));
+    const leftovers = readdirSync(this.sandbox.snapshots('alice')).filter((name) =>
+      name.includes('.partial'),
+    );
     expect(leftovers).toEqual([]);
+  }
+
+  /** Nothing was replaced, and all that there was is there. */
+  #checkOld(before: Before): void {
+    expect(statSync(this.live, { bigint: true }).ino).toBe(before.inode);
+    const now = messagesIn(this.live);
+    expect([...before.messages].filter((id) => !now.has(id))).toEqual([]);
+  }
+
+  /** Everything that must be so after a restart, however it went. */
+  async checkStayed(before: Before): Promise<void> {
+    await this.#checkServer(before);
+    this.#checkOld(before);
+  }
+
+  /** Everything that must be so after a restore, however it went: by what is on the disk, not by what the program says. */
+  async check(before: Before): Promise<'old' | 'chosen'> {
+    await this.#checkServer(before);
+    const snapshots = this.sandbox.snapshots('alice');
     const prerestores = this.#prerestores();
     if (dumpWork(this.live) === dumpWork(path.join(snapshots, this.chosen))) {
       expect(prerestores.length).toBeGreaterThan(before.prerestores);
@@ -288,9 +320,7 @@ export class FaultBench {
       expect([...before.messages].filter((id) => !messagesIn(kept).has(id))).toEqual([]);
       return 'chosen';
     }
-    expect(ino).toBe(before.inode);
-    const now = messagesIn(this.live);
-    expect([...before.messages].filter((id) => !now.has(id))).toEqual([]);
+    this.#checkOld(before);
     for (const { file } of prerestores) expect(existsSync(path.join(snapshots, file))).toBe(true);
     return 'old';
   }
