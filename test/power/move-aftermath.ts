@@ -125,10 +125,11 @@ export async function recovered(
   way: Extract<Way, 'resume' | 'roll back'>,
 ): Promise<string> {
   const config = configOf(root);
-  const lock = await takeHostLock(lockPath(config.paths.state), 10);
-  if (lock === undefined) throw new Error('something that the runner has left behind holds the host');
+  // In this order, as whoever asks for something has it: the lock beside a journal of nothing says that there was one.
   const durable = openJournal(config.paths.state);
   const quick = openJournal(config.paths.state, false);
+  const lock = await takeHostLock(lockPath(config.paths.state), 10);
+  if (lock === undefined) throw new Error('something that the runner has left behind holds the host');
   const host = hostOf(which, root, config, lock);
   try {
     const [newest] = listOperations(durable, 1);
