@@ -90,6 +90,11 @@ export class Rollout {
     recorder.event('warning', { type: 'text', text: excerpt(`going back: ${why}`) });
     if (cause === 'failed') await this.#freeze(why);
     const left: string[] = [];
+    // A runner may have died after its very last action. It stands in nobody's way.
+    const told: string[] = [];
+    for (const lane of this.#phases.of('close'))
+      if ((await this.#phases.goBack(lane)) === 'failed')
+        told.push('which version the host’s scripts are told is good');
     for (const lane of this.#phases.of('switch').toReversed())
       if ((await this.#phases.goBack(lane, isMeanwhile)) === 'failed')
         left.push('pins or binary could not be led back');
@@ -99,6 +104,7 @@ export class Rollout {
         const problem = await this.#takeBack(lane);
         if (problem !== undefined) left.push(`${lane.user}: ${problem}`);
       }
+    left.push(...told);
     if (left.length > 0)
       return { outcome: 'failed', reason: excerpt(`${why}; not as before: ${left.join('; ')}`, 900) };
     // Until here nobody else may move anything: now that all is as before, they may, unless it is frozen with a reason.

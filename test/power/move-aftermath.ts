@@ -110,7 +110,10 @@ export class MoveAftermath {
       for (const { step, file, before, after } of this.#effects)
         expect([step, wordOf(now, file)], outcome).toEqual([step, outcome === 'succeeded' ? after : before]);
     const left = [...now.files.keys(), ...now.links.keys()].map((file) => path.relative(this.#root, file));
-    if (outcome !== 'failed') expect(left.filter((file) => /partial|\.t3-cockpit/.test(file))).toEqual([]);
+    // Beside a program, what was being made of a link to it may stay: the next one goes over it, and nobody calls it.
+    const beside = left.filter((file) => /partial|\.t3-cockpit/.test(file));
+    if (outcome !== 'failed')
+      expect(beside.filter((file) => !file.endsWith('/bin/t3.t3-cockpit-new'))).toEqual([]);
   }
 }
 

@@ -25,6 +25,8 @@ export const markStep: StepKind<MarkStep> = {
   },
 
   async recover(context, step) {
+    // It had not come to it: written now, nobody would know what there was before.
+    if (!memorySchema.safeParse(context.remembered()).success) return undefined;
     await note(context, step);
     return { result: {} };
   },

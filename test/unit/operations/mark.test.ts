@@ -40,6 +40,15 @@ describe('the version that the host’s scripts are told is good', () => {
     expect(existsSync(lastGood)).toBe(false);
   });
 
+  it('is not written by the next runner when the one that died had not come to it', async () => {
+    writeFileSync(lastGood, '0.0.24\n');
+    expect(await markStep.recover(context, step)).toBeUndefined();
+    expect(text()).toBe('0.0.24\n');
+    await markStep.run(context, step);
+    expect(await markStep.recover(context, step)).toEqual({ result: {} });
+    expect(text()).toBe('0.0.27\n');
+  });
+
   it('is left to whoever has found another one good meanwhile, and by a runner that had not come to it', async () => {
     writeFileSync(lastGood, '0.0.24\n');
     await markStep.undo?.(context, step);
