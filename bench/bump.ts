@@ -12,6 +12,9 @@ const door = path.resolve(import.meta.dirname, '../bin/t3-cockpit.js');
 /** What is waited for on purpose: it is no cost. The gate watches a server under trial, each user is watched after the move. */
 const waits = ['gate.watch=100ms', 'bump.soak=100ms'];
 
+/** Whose servers run and are idle: the others are not away, or owed. */
+const ran = ['alice', 'dave', 'erin', 'frank'];
+
 /**
  * A bump of everybody and the way back: how long each user's server is away, against a bare stop and start, and how long
  * all of it takes. With stand-in servers, which start faster than real ones.
@@ -34,7 +37,7 @@ export async function bump(folder: string): Promise<Figure[]> {
     ]);
   try {
     const bare: number[] = [];
-    for (const user of ['alice', 'dave', 'erin', 'frank'])
+    for (const user of ran)
       bare.push(
         await timed(async () => {
           await supervisor.act('stop', unitOf(user), 30_000);
@@ -46,7 +49,7 @@ export async function bump(folder: string): Promise<Figure[]> {
     const there = newestOperation(config.paths.state);
     await run('rollback');
     const back = newestOperation(config.paths.state);
-    const [away, returning] = [awayOf(there.steps), awayOf(back.steps)];
+    const [away, returning] = [awayOf(there.steps, ran), awayOf(back.steps, ran)];
     return [
       series('bare stop, and start until it answers', 'ms', bare),
       series('a bump: each user away, from the stop until the handshake works', 'ms', away),

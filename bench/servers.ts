@@ -38,9 +38,10 @@ export function newestOperation(state: string): { took: number; steps: readonly 
 }
 
 /** For each user who was stopped, how long their server was away: from the stop until the proof that it works again. */
-export function awayOf(steps: readonly StepRecord[]): number[] {
-  const users = new Set(steps.filter(({ kind }) => kind === 'stop').map(({ user }) => user));
-  return [...users].flatMap((user) => {
+export function awayOf(steps: readonly StepRecord[], who?: readonly string[]): number[] {
+  const stopped = new Set(steps.filter(({ kind }) => kind === 'stop').map(({ user }) => user));
+  const users = [...stopped].filter((user) => who?.includes(user ?? '') ?? true);
+  return users.flatMap((user) => {
     const of = (kind: string) => steps.find((step) => step.user === user && step.kind === kind);
     const [began, ended] = [of('stop')?.startedAt, of('prove')?.endedAt];
     return began === undefined || ended === undefined ? [] : [ended - began];
