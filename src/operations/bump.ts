@@ -98,7 +98,7 @@ export function planBump(
     }),
     ...users.map((user) => laneOf(user, config, { to, schema: verdict?.schema ?? null, enforced }, naming)),
     // Of a version that only some have, nobody is told that it is good.
-    ...(request.users === undefined ? [closing(config, to, enforced)] : []),
+    ...(request.users === undefined ? closing(config, to, enforced) : []),
   ];
   return {
     kind: 'bump',
@@ -165,17 +165,15 @@ function overviewOf(
   };
 }
 
-function closing(config: Config, version: string, enforced: boolean): Lane {
+/** Each by itself: versions must not stay frozen because the scripts could not be told. */
+function closing(config: Config, version: string, enforced: boolean): Lane[] {
   const { lastGood } = config.paths;
   const title = 'tell the host’s scripts';
-  return {
-    user: null,
-    phase: 'close',
-    steps: [
-      { kind: 'mark', id: 'mark', title, user: null, lastGood, version },
-      ...(enforced ? [] : [meanwhileFrozen(config, null)]),
-    ],
-  };
+  const steps: Step[] = [
+    { kind: 'mark', id: 'mark', title, user: null, lastGood, version },
+    ...(enforced ? [] : [meanwhileFrozen(config, null)]),
+  ];
+  return steps.map((step) => ({ user: null, phase: 'close', steps: [step] }));
 }
 
 /** @throws UsageProblem, Refused where some are named and users cannot differ on this host */

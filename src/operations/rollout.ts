@@ -68,14 +68,17 @@ export class Rollout {
       await this.#owe(lane);
       owed.push(lane.user ?? '');
     }
-    for (const lane of this.#phases.of('close')) await this.#phases.run(lane);
     const words =
-      owed.length === 0
-        ? undefined
-        : `a restart is owed to ${owed.join(', ')}: drain does it when they are idle`;
+      owed.length === 0 ? [] : [`a restart is owed to ${owed.join(', ')}: drain does it when they are idle`];
+    // Nobody is taken back for that: everybody runs the version, and pairs.
+    for (const lane of this.#phases.of('close'))
+      if ((await this.#phases.run(lane)) !== 'succeeded')
+        words.push(
+          `not done: ${lane.steps.map(({ title }) => title).join(', ')}: ${this.#phases.whyNot(lane) ?? ''}`,
+        );
     return {
       outcome: this.#execution.signal.aborted && owed.length > 0 ? 'interrupted' : 'succeeded',
-      reason: words,
+      reason: words.length === 0 ? undefined : excerpt(words.join('; '), 900),
     };
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Bumping, unitOf, type Standing } from './bumping.ts';
 import { beginTurn, dumpWork } from './databases.ts';
@@ -197,8 +197,10 @@ describe('somebody who is at work when everybody goes back', () => {
 });
 
 describe('a bump that is asked to stop', () => {
-  it('moves whom it has begun with, and owes the others a restart', async () => {
+  it('moves whom it has begun with, and owes the others a restart; what the scripts cannot be told keeps nothing frozen', async () => {
     const before = await on.standing();
+    const lastGood = on.at('var/lib/t3-autoupdate/last-good');
+    mkdirSync(lastGood, { recursive: true });
     const id = await on.begin('0.0.27', '--set', 'bump.soak=2s');
     await expect.poll(() => on.states(id)['erin/start'], { timeout: 40_000, interval: 5 }).toBe('succeeded');
     const asked = await on.sandbox.run('operations', String(id), '--stop');
@@ -208,14 +210,13 @@ describe('a bump that is asked to stop', () => {
     expect((await on.sandbox.run('operations', String(id), '--follow')).exitCode).toBe(130);
     expect(on.outcome(id)).toMatchObject({
       outcome: 'interrupted',
-      reason: expect.stringMatching(/owed to dave, alice, bob/),
+      reason: expect.stringMatching(/owed to dave, alice, bob: .*; not done: tell the host’s .*last-good/),
     });
+    expect(existsSync(on.at('etc/t3-autoupdate.freeze'))).toBe(false);
+    rmSync(lastGood, { recursive: true });
     const { users } = await on.standing();
-    expect([users['erin']?.runs, users['dave']?.runs, users['alice']?.runs]).toEqual([
-      '0.0.27',
-      '0.0.24',
-      '0.0.24',
-    ]);
+    const runs = ['erin', 'dave', 'alice'].map((user) => users[user]?.runs);
+    expect(runs).toEqual(['0.0.27', '0.0.24', '0.0.24']);
     await on.reset(before);
   });
 });
