@@ -2,7 +2,7 @@ import type { Fleet, Instance } from '../fleet/fleet.ts';
 import type { Observation } from '../fleet/observation.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { recordChange, readLatest, type Change } from '../journal/history.ts';
-import { JournalProblem, openJournal } from '../journal/journal.ts';
+import { isBusy, JournalProblem, openJournal } from '../journal/journal.ts';
 import { newestUsable } from '../snapshots/catalog.ts';
 import { schemaLevel } from '../t3/state-database.ts';
 import { excerpt } from '../text/printable.ts';
@@ -54,15 +54,18 @@ export class HistoryWriter {
         .filter(({ user, fact, value }) => this.#known.get(`${fact} ${user}`) !== sameness(value))
         .slice(0, mostAtOnce);
       if (changes.length === 0) return false;
-      journal.transaction(() => {
-        for (const change of changes) recordChange(journal, change);
-      })();
+      // At once: one that begins by reading fails when somebody else has written since, however long it would wait.
+      journal
+        .transaction(() => {
+          for (const change of changes) recordChange(journal, change);
+        })
+        .immediate();
       this.#remember(changes);
       this.#tell(undefined);
       return true;
     } catch (error) {
       // Somebody else writes just now: the next look finds the same changes.
-      if ((error as { code?: string }).code === 'SQLITE_BUSY') return false;
+      if (isBusy(error)) return false;
       if (error instanceof JournalProblem && error.kind === 'busy') return false;
       this.close();
       this.#notBefore = wall + retryInterval;

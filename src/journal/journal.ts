@@ -84,12 +84,16 @@ function requireWholeHeader(folder: string): void {
     throw new JournalProblem('broken', `${file}: is empty, and there have been operations: it was cut short`);
 }
 
+/** Does somebody else hold what would be written or read? Also by the longer names (sqlite.org/rescode.html#busy_snapshot). */
+export const isBusy = (error: unknown): boolean =>
+  (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
+
 function asProblem(where: string, error: unknown): JournalProblem {
   if (error instanceof JournalProblem) return error;
   const code = (error as { code?: string }).code ?? '';
   if (code === 'ENOENT') return new JournalProblem('absent', `${where}: no journal yet`);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new JournalProblem('denied', `${where}: no permission`);
-  if (code === 'SQLITE_BUSY') return new JournalProblem('busy', `${where}: somebody else writes`);
+  if (isBusy(error)) return new JournalProblem('busy', `${where}: somebody else writes`);
   return new JournalProblem('broken', `${where}: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -10,7 +10,8 @@ const signs: Record<StepState, { glyph: keyof Glyphs; tone: Tone }> = {
   started: { glyph: 'moving', tone: 'busy' },
   succeeded: { glyph: 'done', tone: 'ok' },
   failed: { glyph: 'failed', tone: 'danger' },
-  refused: { glyph: 'failed', tone: 'attention' },
+  // Nothing went wrong: somebody is at work, say, and a guard would not have them stopped.
+  refused: { glyph: 'stopped', tone: 'attention' },
   interrupted: { glyph: 'failed', tone: 'attention' },
   undone: { glyph: 'failed', tone: 'attention' },
 };

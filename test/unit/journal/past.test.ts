@@ -5,7 +5,7 @@ import { HistoryWriter } from '../../../src/cockpit/history-writer.ts';
 import { known, unknown } from '../../../src/fleet/observation.ts';
 import type { Sqlite } from '../../../src/host/sqlite.ts';
 import { readHistory, recordChange } from '../../../src/journal/history.ts';
-import { openJournal } from '../../../src/journal/journal.ts';
+import { isBusy, openJournal } from '../../../src/journal/journal.ts';
 import { readProbes, recordProbe } from '../../../src/journal/probes.ts';
 import { probeResult, type ProbeVerdict } from '../../../src/t3/verdict.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
@@ -133,6 +133,23 @@ describe('what writes it', () => {
     expect(writer.see(down, 4)).toBe(true);
     writer.close();
     expect(past('unit')).toEqual(['failed: success', 'running']);
+  });
+
+  it('knows somebody else who has written since it read for what it is, however SQLite calls that', () => {
+    const other = openJournal(folder, false);
+    other.exec('BEGIN');
+    other.prepare('SELECT count(*) FROM history').get();
+    recordChange(journal, { user: 'vera', fact: 'unit', at: 1, value: 'running' });
+    let problem: unknown;
+    try {
+      recordChange(other, { user: 'emo', fact: 'unit', at: 1, value: 'running' });
+    } catch (error) {
+      problem = error;
+    }
+    expect(problem).toMatchObject({ code: 'SQLITE_BUSY_SNAPSHOT' });
+    expect(isBusy(problem)).toBe(true);
+    other.exec('ROLLBACK');
+    other.close();
   });
 
   it('says once why it cannot, and when it can again', () => {
