@@ -5,8 +5,8 @@ const files = (...tiers: string[]) => tiers.map((tier) => `test/${tier}/**/*.tes
 /** The tiers that run anywhere, without root: `npm test`. The system tier has a config of its own. */
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // Two cores are what a small host has; a third of their time two workers would spend waiting for servers.
     maxWorkers: 3,
     projects: [

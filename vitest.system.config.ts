@@ -21,8 +21,8 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // They share one machine: its units, its users, its journal.
     fileParallelism: false,
     sequence: { sequencer: ByName },

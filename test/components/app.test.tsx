@@ -68,7 +68,7 @@ function mount() {
 
 /** Frames are drawn at a bounded rate: wait for the one that is meant. */
 async function frame(app: ReturnType<typeof render>, holds: (text: string) => boolean): Promise<string> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const text = app.lastFrame() ?? '';
     if (holds(text)) return text;

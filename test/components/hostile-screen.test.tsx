@@ -143,7 +143,7 @@ describe('hostile text', () => {
       }),
       { numRuns },
     );
-  }, 600_000);
+  }, 900_000);
 });
 
 function commonStart(one: string, other: string): number {

@@ -12,7 +12,7 @@ import type { T3 } from './subject.ts';
  */
 export function describeT3Contract(name: string, t3: T3, newest: T3): void {
   // Besides what a call may take, some tests make several, and wait for a credential to run out.
-  describe(name, { timeout: 8 * (t3.patience ?? 15_000) }, () => {
+  describe(name, { timeout: 8 * (t3.patience ?? 60_000) }, () => {
     describeTranscript(t3);
     describeCommandLine(t3);
     describeProcess(t3);

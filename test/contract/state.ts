@@ -30,7 +30,7 @@ export function replaceDatabase(base: string, folder: string): void {
 }
 
 export function inDatabase<Result>(base: string, read: (db: Database.Database) => Result): Result {
-  const db = new Database(databaseOf(base), { timeout: 5000 });
+  const db = new Database(databaseOf(base), { timeout: 30_000 });
   try {
     return read(db);
   } finally {

@@ -39,7 +39,7 @@ export class Bench {
   }
 
   get patience(): number {
-    return this.#t3.patience ?? 15_000;
+    return this.#t3.patience ?? 60_000;
   }
 
   folder(): string {

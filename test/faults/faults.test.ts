@@ -86,7 +86,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
     const outcome = await operate(scenario, work, counting);
     expectWell(standing, outcome);
     expect(processes).toBeGreaterThan(0);
-  }, 120_000);
+  }, 900_000);
 
   /** One fault, and what must be so after it. */
   async function tried(what: string, fault: Fault): Promise<void> {
@@ -109,7 +109,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
         await tried('killed', { at, how: { killAfter: 1 + random() * 250 } });
         count.kills += 1;
       }
-  }, 600_000);
+  }, 900_000);
 
   it('by an error of the disk, or of rights, before or after it was done', async () => {
     const errors = ['input/output error', 'no permission', 'no space left'];
@@ -118,7 +118,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
         await tried('refused', { at, how: { refuses: errors[at % errors.length] ?? '', done } });
         count.refusals += 1;
       }
-  }, 600_000);
+  }, 900_000);
 
   it('by a clock that jumps, and a time zone that changes between two names', async () => {
     const zone = process.env['TZ'];
@@ -138,7 +138,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
       if (zone === undefined) delete process.env['TZ'];
       else process.env['TZ'] = zone;
     }
-  }, 600_000);
+  }, 900_000);
 
   it('by a runner that is killed, and what the next one makes of it', async () => {
     const random = randomFrom(seed + 1);
@@ -164,7 +164,7 @@ describe.each(scenarios)('a fault in a %s', (scenario) => {
       }
       count['dead runners'] += 1;
     }
-  }, 600_000);
+  }, 900_000);
 
   it.runIf(hasStrace)(
     'by a disk that is slow, and by an error of the kernel, of any call',

@@ -55,7 +55,7 @@ describe.each(moves)('a fault in a move: %s', (which) => {
       },
     });
     aftermath.lookAtEnd(await move(which, root, counting));
-  }, 120_000);
+  }, 900_000);
 
   /** One fault, and what must be so after it. */
   async function tried(what: string, outcome: () => Promise<string>): Promise<void> {
@@ -95,7 +95,7 @@ describe.each(moves)('a fault in a move: %s', (which) => {
         count.refusals += 1;
       }
     }
-  }, 600_000);
+  }, 900_000);
 
   it('by a runner that is killed, and what the next one makes of it', async () => {
     const random = randomFrom(seed + 1);
@@ -114,7 +114,7 @@ describe.each(moves)('a fault in a move: %s', (which) => {
       });
       count['dead runners'] += 1;
     }
-  }, 600_000);
+  }, 900_000);
 
   it.runIf(which === 'bump')(
     'by a runner that is killed, and leaves npm running: nobody begins before that has ended',

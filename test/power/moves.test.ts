@@ -39,7 +39,7 @@ describe.skipIf(!hasStrace).each(moves)('the power goes in a move: %s', (move) =
     prepareMove(move, root);
     ({ before, operations, outcome } = await traced(move, root));
     rmSync(root, { recursive: true });
-  }, 120_000);
+  }, 900_000);
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   it('which ends as it should when it does not', () => {
@@ -68,7 +68,7 @@ describe.skipIf(!hasStrace).each(moves)('the power goes in a move: %s', (move) =
     }
     counts.push(`${move} ${states.length} states, ${taken} taken on or back`);
     total += states.length;
-  }, 600_000);
+  }, 900_000);
 
   const aftermathOf = (which: Move) => new MoveAftermath(which, root, path.join(elsewhere, 'state'));
 });

@@ -55,7 +55,7 @@ describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario)
   let recording: Recording;
   beforeAll(async () => {
     recording = await record(scenario);
-  }, 120_000);
+  }, 900_000);
 
   it('which ends as it should when it does not', () => {
     const { outcome, disk } = recording;
@@ -68,7 +68,7 @@ describe.skipIf(!hasStrace).each(scenarios)('the power goes in a %s', (scenario)
     const { states, moments } = tryAll(scenario, recording, recording.disk);
     counts.push(`${scenario} ${states} states at ${moments} moments`);
     total += states;
-  }, 600_000);
+  }, 900_000);
 
   // What is tried here has to be able to fail: each of these calls is there because of such a state.
   it.runIf(scenario === 'restore')(

@@ -38,7 +38,7 @@ describe('a probe whose time has come', () => {
         '--surface',
         'automatic',
         '--set',
-        'limits.httpTimeout=2s',
+        'limits.httpTimeout=10s',
         'probe',
         'alice',
         '--detach',

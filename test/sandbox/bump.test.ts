@@ -154,7 +154,7 @@ describe('somebody who is at work when everybody goes back', () => {
       const id = await on.begin('0.0.31', '--set', 'bump.soak=1500ms');
       // erin was moved; she begins to work while the others are.
       await expect
-        .poll(() => on.states(id)['erin/settle'], { timeout: 40_000, interval: 5 })
+        .poll(() => on.states(id)['erin/settle'], { timeout: 120_000, interval: 5 })
         .toBe('succeeded');
       const endTurn = beginTurn(on.sandbox.database('erin'));
       const done = await on.sandbox.run('operations', String(id), '--follow');
@@ -174,7 +174,7 @@ describe('somebody who is at work when everybody goes back', () => {
       process.kill(state?.mainPid ?? 0, 'SIGKILL');
       await expect
         .poll(async () => (await on.supervisor.show([unitOf('erin')])).get(unitOf('erin'))?.restarts, {
-          timeout: 10_000,
+          timeout: 60_000,
         })
         .toBeGreaterThan(state?.restarts ?? 0);
       expect(await on.runs('erin')).toBe('0.0.31');
@@ -192,7 +192,7 @@ describe('somebody who is at work when everybody goes back', () => {
       await on.supervisor.restart(unitOf('erin'));
       expect(await on.runs('erin')).toBe('0.0.24');
     },
-    120_000,
+    600_000,
   );
 });
 
@@ -202,7 +202,7 @@ describe('a bump that is asked to stop', () => {
     const lastGood = on.at('var/lib/t3-autoupdate/last-good');
     mkdirSync(lastGood, { recursive: true });
     const id = await on.begin('0.0.27', '--set', 'bump.soak=2s');
-    await expect.poll(() => on.states(id)['erin/start'], { timeout: 40_000, interval: 5 }).toBe('succeeded');
+    await expect.poll(() => on.states(id)['erin/start'], { timeout: 120_000, interval: 5 }).toBe('succeeded');
     const asked = await on.sandbox.run('operations', String(id), '--stop');
     expect(asked.stdout + asked.stderr).toMatch(
       /who is being moved is moved to the end, and the others are owed a restart/,
@@ -228,7 +228,7 @@ describe('the skew window', () => {
     const id = await on.begin('0.0.31', '--set', 'bump.soak=2s');
     // erin is the first one; alice comes last, and runs the old version while the new one is the global binary.
     const journal = () => on.states(id)['install'] === 'succeeded';
-    await expect.poll(journal, { timeout: 30_000, interval: 5 }).toBe(true);
+    await expect.poll(journal, { timeout: 120_000, interval: 5 }).toBe(true);
     await on.visit('alice');
     const done = await on.sandbox.run('operations', String(id), '--follow');
     expect(on.outcome(id), done.stdout).toMatchObject({ outcome: 'rolled back' });

@@ -51,7 +51,7 @@ export function integrityOf(file: string): unknown {
 
 /** Add a message to a database that somebody else has open, as its server would. @param at When it was written, ISO 8601 */
 export function addMessage(file: string, id: string, at = '2026-01-01T00:00:00.000Z'): void {
-  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  const db = new Database(file, { fileMustExist: true, timeout: 30_000 });
   try {
     const thread = db
       .prepare<[], { thread_id: string }>('SELECT thread_id FROM projection_thread_messages LIMIT 1')
@@ -68,7 +68,7 @@ export function addMessage(file: string, id: string, at = '2026-01-01T00:00:00.0
 /** A turn begins, as far as the database says. @param at When it last moved, ISO 8601. @returns ends it */
 export function beginTurn(file: string, at = new Date().toISOString()): () => void {
   const set = (turn: string | null, updated: string) => {
-    const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+    const db = new Database(file, { fileMustExist: true, timeout: 30_000 });
     try {
       const { changes } = db
         .prepare(
@@ -87,7 +87,7 @@ export function beginTurn(file: string, at = new Date().toISOString()): () => vo
 
 /** Somebody works: a thread, with a turn in which they ask and are answered. @param tag What makes its ids its own */
 export function work(file: string, tag: string, at = new Date().toISOString()): void {
-  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  const db = new Database(file, { fileMustExist: true, timeout: 30_000 });
   try {
     const rows = workRows(db);
     const project = db
@@ -130,7 +130,7 @@ export function work(file: string, tag: string, at = new Date().toISOString()): 
 
 /** As if `work` had never been. */
 export function endWork(file: string, tag: string): void {
-  const db = new Database(file, { fileMustExist: true, timeout: 5000 });
+  const db = new Database(file, { fileMustExist: true, timeout: 30_000 });
   try {
     for (const [table, column] of [
       ['projection_thread_messages', 'thread_id'],

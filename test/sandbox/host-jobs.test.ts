@@ -18,7 +18,7 @@ import { until } from './sandbox.ts';
 let on: Bumping;
 beforeAll(async () => {
   on = await Bumping.create(4, { jobs: 'off' });
-  appendFileSync(on.sandbox.config, 'limits: { httpTimeout: 300ms }\n');
+  appendFileSync(on.sandbox.config, 'limits: { httpTimeout: 2s }\n');
 });
 afterAll(() => on.destroy());
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
     mkdirSync(backups, { mode: 0o700 });
     spoil({ database: sandbox.database(user), backups, layout, user });
   }
-  status = await sandbox.run('status', '--set', 'limits.readerTimeout=2s');
+  status = await sandbox.run('status', '--set', 'limits.readerTimeout=6s');
 });
 afterAll(async () => {
   for (const db of holders) db.close();
@@ -64,7 +64,7 @@ describe('what the admin sees of', () => {
     const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
     expect(status.stdout).not.toMatch(controls);
     for (const command of [['snapshots'], ['doctor'], ['--json', 'status']]) {
-      const { stdout, stderr } = await sandbox.run('--set', 'limits.readerTimeout=2s', ...command);
+      const { stdout, stderr } = await sandbox.run('--set', 'limits.readerTimeout=6s', ...command);
       expect(stdout + stderr).not.toMatch(controls);
     }
   });
@@ -75,7 +75,7 @@ describe('a backup of everyone', () => {
     const result = await sandbox.json<{
       users: { user: string; outcome: string; reason: string | null }[];
       leftOut: { user: string; reason: string }[];
-    }>('backup', '--set', 'limits.commandTimeout=2s', '--set', 'snapshots.timeout=6s');
+    }>('backup', '--set', 'limits.commandTimeout=5s', '--set', 'snapshots.timeout=15s');
     const outcomes = Object.fromEntries([
       ...result.users.map(({ user, outcome, reason }) => [user, reason ?? outcome]),
       ...result.leftOut.map(({ user, reason }) => [user, reason]),

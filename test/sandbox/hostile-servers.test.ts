@@ -35,8 +35,8 @@ const cases: readonly Case[] = [
   {
     input: 'hangs: it accepts, and never says a word',
     socket: () => undefined,
-    sees: /answers: no answer in 1 s/,
-    probe: /direct: unreachable: no answer in 1 s/,
+    sees: /answers: no answer in 5 s/,
+    probe: /direct: unreachable: no answer in 5 s/,
   },
   {
     input: 'resets every connection',
@@ -51,8 +51,8 @@ const cases: readonly Case[] = [
       const timer = setInterval(() => socket.write(' '), 50);
       socket.on('close', () => clearInterval(timer));
     },
-    sees: /answers: no answer in 1 s/,
-    probe: /direct: unreachable: no answer in 1 s/,
+    sees: /answers: no answer in 5 s/,
+    probe: /direct: unreachable: no answer in 5 s/,
   },
   {
     input: 'sends 10 MB',
@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
         response.end('{"authenticated":false,"auth":{"sessionCookieName":"t3_session"}}');
     }),
     sees: /running .*0\.0\.24/,
-    probe: /direct: unreachable at exchange: no answer in 1 s/,
+    probe: /direct: unreachable at exchange: no answer in 5 s/,
   },
   {
     input: 'says that everybody is paired, and takes any cookie',
@@ -158,7 +158,7 @@ beforeAll(async () => {
     for (const entry of Object.values(table)) if (entry.os_user === user) entry.port = port;
   }
   writeFileSync(layout.dispatchTable, JSON.stringify(table));
-  const limits = ['--set', 'limits.httpTimeout=1s', '--set', 'limits.t3Timeout=3s'];
+  const limits = ['--set', 'limits.httpTimeout=5s', '--set', 'limits.t3Timeout=10s'];
   status = await sandbox.run('status', ...limits);
   const probed = await sandbox.json<{ users: { user: string; reason: string | null; outcome: string }[] }>(
     'probe',

@@ -135,7 +135,7 @@ describe('what changes on the host', () => {
     const map = path.join(sandbox.root, 'etc/ttyd-user-map');
     const before = readFileSync(map, 'utf8');
     appendFileSync(map, 'zoe=zoe\nnonsense\n');
-    await until('zoe, who has no unit', () => find(fleet.fleet, 'zoe'), 3000);
+    await until('zoe, who has no unit', () => find(fleet.fleet, 'zoe'), 20_000);
     await until('the line that is none', () => {
       const { userMap } = fleet.fleet;
       return userMap.kind === 'known' && userMap.value.length === 1 ? true : undefined;
@@ -145,9 +145,13 @@ describe('what changes on the host', () => {
       return unit?.kind === 'known' && unit.value.load === 'not-found' ? true : undefined;
     });
     writeFileSync(map, before);
-    await until('zoe gone', () => (find(fleet.fleet, 'zoe') === undefined ? true : undefined), 3000);
+    await until('zoe gone', () => (find(fleet.fleet, 'zoe') === undefined ? true : undefined), 20_000);
     writeFileSync(path.join(sandbox.root, 'etc/t3-autoupdate.freeze'), 'bad night\n');
-    await until('the freeze', () => (valueOf(fleet.fleet.freeze)?.frozen === true ? true : undefined), 3000);
+    await until(
+      'the freeze',
+      () => (valueOf(fleet.fleet.freeze)?.frozen === true ? true : undefined),
+      20_000,
+    );
   });
 
   it('does not make everybody vanish when the user map cannot be read', async () => {

@@ -48,7 +48,7 @@ describe('a server that does not stop', () => {
       await until(
         'its server',
         async () => ((await on.state())?.sub === 'running' ? true : undefined),
-        30_000,
+        90_000,
       );
       await on.expectWell();
     } finally {

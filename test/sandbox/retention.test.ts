@@ -78,7 +78,7 @@ describe('the host’s own retention at 03:30', () => {
     expect((await standings()).map(({ standing }) => standing)).toEqual(Array(7).fill('verified'));
     expect((await sandbox.run('snapshots', 'verify', '--snapshot', target, 'alice')).exitCode).toBe(0);
     for (const name of hosts()) rmSync(path.join(sandbox.backups('alice'), name));
-  }, 120_000);
+  }, 900_000);
 });
 
 describe('pruning', () => {
@@ -104,7 +104,7 @@ describe('pruning', () => {
     expect((await standings()).map(({ standing }) => standing)).toEqual(['verified', 'verified']);
     const again = await sandbox.run(...tight, '--yes', 'snapshots', 'prune', 'alice');
     expect([again.exitCode, again.stdout]).toEqual([0, 'nothing to remove']);
-  }, 120_000);
+  }, 900_000);
 
   it('leaves a protected one alone, until it is unprotected', async () => {
     await backup();
@@ -123,7 +123,7 @@ describe('pruning', () => {
     expect(refused.exitCode).toBe(3);
     expect(refused.stderr).toContain('which removes it by its own rule');
     expect((await sandbox.run('--read-only', 'snapshots', 'protect', ours().at(-1) ?? '')).exitCode).toBe(3);
-  }, 120_000);
+  }, 900_000);
 
   it('removes nothing that it does not know, not even in its own folder', async () => {
     await backup();

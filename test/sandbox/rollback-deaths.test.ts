@@ -16,7 +16,7 @@ let bumped: Standing;
 beforeAll(async () => {
   on = await Bumping.create(4);
   before = await on.standing();
-}, 120_000);
+}, 900_000);
 afterAll(() => on.destroy());
 
 /** Everybody has the newer version, and works with it. */
@@ -55,7 +55,7 @@ const points = [
 const pointsOf = (...few: string[]) => (all ? points : few);
 
 describe('a rollback whose runner is killed', () => {
-  beforeAll(bumpAndWork, 120_000);
+  beforeAll(bumpAndWork, 900_000);
 
   it.each(pointsOf('install', 'alice/replace'))(
     'at %s, and is taken back itself: everybody has what they had before it, with the work since',
@@ -71,7 +71,7 @@ describe('a rollback whose runner is killed', () => {
       await on.expectBefore(bumped, false);
       await expectNobodyHeld();
     },
-    120_000,
+    600_000,
   );
 
   it('of which the first user cannot be taken back: everything is led forward again', async () => {
@@ -135,7 +135,7 @@ describe('a rollback whose runner is killed, and that is resumed', () => {
       await on.expectBefore(before, true);
       await expectNobodyHeld();
     },
-    120_000,
+    600_000,
   );
 
   it('after a reboot: who was stopped then is stopped once more, and whoever was held is so again', async () => {
@@ -144,12 +144,12 @@ describe('a rollback whose runner is killed, and that is resumed', () => {
     await on.killAt(id, 'dave/replace');
     on.reboot(id);
     for (const user of ['alice', 'dave']) {
-      await on.supervisor.act('unmask', unitOf(user), 10_000);
+      await on.supervisor.act('unmask', unitOf(user), 60_000);
       await on.supervisor.restart(unitOf(user));
     }
     const done = await resume(id);
     expect(on.outcome(id), done.stdout + done.stderr).toMatchObject({ outcome: 'succeeded' });
     await on.expectBefore(before, true);
     await expectNobodyHeld();
-  }, 120_000);
+  }, 900_000);
 });

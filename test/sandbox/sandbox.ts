@@ -197,7 +197,7 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
 export async function until<Value>(
   what: string,
   look: () => Value | undefined | Promise<Value | undefined>,
-  patience = 20_000,
+  patience = 60_000,
 ): Promise<Value> {
   const deadline = performance.now() + patience;
   for (;;) {

@@ -122,7 +122,7 @@ describe('verifying', () => {
     } finally {
       await host.close();
     }
-  }, 120_000);
+  }, 900_000);
 
   it.each<[string, (file: string) => void, RegExp, string]>([
     ['a bit flipped in free space', (at) => flip(at, 4096 * 50 + 3000), /./, 'damaged'],

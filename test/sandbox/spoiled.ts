@@ -149,8 +149,8 @@ export const cases: readonly Case[] = [
     input: 'a database that is crafted to fill memory: ten names of 240 MB that are computed',
     spoil: ({ database }) => crafted.fillsMemory(database),
     // By its memory or by its time, whichever it comes to first.
-    sees: /state database: (out of memory|the reader failed|not read within 2 s)/,
-    backup: { reason: /out of memory|snapshotter failed|not finished within 6 s/ },
+    sees: /state database: (out of memory|the reader failed|not read within 6 s)/,
+    backup: { reason: /out of memory|snapshotter failed|not finished within 15 s/ },
   },
   {
     input: 'a database whose copy would be five hundred times as large: tables that share their pages',
@@ -162,7 +162,7 @@ export const cases: readonly Case[] = [
     input: 'a database that is crafted to be checked for ever: a column that is never done',
     spoil: ({ database }) => crafted.isCheckedForEver(database),
     sees: / 30 /,
-    backup: { reason: /not finished within 6 s/ },
+    backup: { reason: /not finished within 15 s/ },
   },
   {
     input: 'a virtual table in the place of a table',
@@ -179,8 +179,8 @@ export const cases: readonly Case[] = [
   {
     input: 'a database of 100,000 tables',
     spoil: ({ database }) => crafted.manyTables(database),
-    sees: / 30 |not read within 2 s|the reader failed/,
-    backup: { reason: /not finished within 6 s|snapshotter failed|out of memory|integrity_check/ },
+    sees: / 30 |not read within 6 s|the reader failed/,
+    backup: { reason: /not finished within 15 s|snapshotter failed|out of memory|integrity_check/ },
   },
   {
     input: 'a database that is mostly free pages',

@@ -58,7 +58,7 @@ beforeAll(async () => {
     configFile,
     [
       'snapshots: { keepFree: 16mb }',
-      'limits: { httpTimeout: 500ms }',
+      'limits: { httpTimeout: 3s }',
       'gate: { watch: 200ms }',
       'bump: { soak: 1s }',
       'host: { administrator: vera }',

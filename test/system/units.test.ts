@@ -109,7 +109,7 @@ describe('a server whose memory is used up', () => {
       ),
     );
     // While it cannot run, a restart does not claim that it does.
-    const failed = await cockpit(['--yes', '--set', 'limits.startTimeout=5s', 'restart', user]);
+    const failed = await cockpit(['--yes', '--set', 'limits.startTimeout=20s', 'restart', user]);
     expect(failed.exitCode, failed.stdout).toBe(4);
     expect(failed.stdout).toMatch(/was started, and does not answer/);
     await until('systemd to give it up again', async () =>

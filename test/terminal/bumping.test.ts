@@ -55,7 +55,7 @@ describe('a bump by keys', () => {
     expect(on.sandbox.newestOperation()).toBe(0);
     await terminal.type('0.0.31');
     terminal.press('\r');
-    await terminal.until('its end', (text) => /bump: rolled back/.test(text), 60_000);
+    await terminal.until('its end', (text) => /bump: rolled back/.test(text), 120_000);
     await terminal.until('the freeze', (text) => text.includes('FROZEN'));
     restore();
     expect(readFileSync(on.at('etc/t3-autoupdate.freeze'), 'utf8')).toMatch(/bump to 0\.0\.31 failed/);
@@ -79,7 +79,7 @@ describe('a bump by keys', () => {
     await terminal.type('0.0.27');
     terminal.press('\r');
     await terminal.until('it runs', (text) => /bump: running/.test(text));
-    await terminal.until('its end', (text) => /bump: succeeded/.test(text), 60_000);
+    await terminal.until('its end', (text) => /bump: succeeded/.test(text), 120_000);
     const grid = await terminal.until(
       'who has it',
       (text) => /installed 0\.0\.27/.test(text) && /^. . alice .* 0\.0\.27 +32 /m.test(text),
@@ -102,7 +102,7 @@ describe('a bump by keys', () => {
     expect(plan).toMatch(/alice +0\.0\.27 → 0\.0\.24 +32 → 30 .*gives up 1 threads, 2 messages/);
     await terminal.type('0.0.24');
     terminal.press('\r');
-    await terminal.until('its end', (text) => /rollback: succeeded/.test(text), 60_000);
+    await terminal.until('its end', (text) => /rollback: succeeded/.test(text), 120_000);
     await terminal.until(
       'the freeze',
       (text) => text.includes('FROZEN') && /alice .* 0\.0\.24 +30 /.test(text),

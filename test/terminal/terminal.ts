@@ -171,7 +171,7 @@ export class Terminal {
   }
 
   /** Wait until the screen is as described; the last screen is in the error when it never is. */
-  async until(what: string, holds: (text: string) => boolean, patience = 20_000): Promise<string> {
+  async until(what: string, holds: (text: string) => boolean, patience = 60_000): Promise<string> {
     const deadline = performance.now() + patience;
     while (!this.#betweenFrames || !holds(this.text())) {
       if (performance.now() > deadline)
@@ -189,7 +189,7 @@ export class Terminal {
     return drawn.lastIndexOf('\u001b[?2026l') >= drawn.lastIndexOf('\u001b[?2026h');
   }
 
-  async ended(patience = 20_000): Promise<number> {
+  async ended(patience = 60_000): Promise<number> {
     // What it wrote last may be on its way to the emulator yet.
     const drawn = () => this.#drawn === this.raw.length;
     await this.until('the end of the program', () => this.exitCode !== undefined && drawn(), patience);

@@ -99,5 +99,5 @@ describe('two cockpits and a command line at once', () => {
       await each.ended();
       expect(each.exitCode).toBe(0);
     }
-  }, 180_000);
+  }, 900_000);
 });

@@ -86,7 +86,7 @@ export class FaultBench {
       }
       try {
         await this.#host.http.fetch(`${dispatch.url}/`, {
-          timeout: 20_000,
+          timeout: 60_000,
           maxBody: limits.httpBody,
           headers: { [dispatch.header]: 'alice', accept: 'text/html' },
         });
@@ -159,8 +159,8 @@ export class FaultBench {
 
   /** As somebody does by hand, or systemd after a boot. */
   async start(): Promise<void> {
-    await this.#supervisor.act('unmask', unit, 10_000);
-    await this.#supervisor.act('start', unit, 10_000);
+    await this.#supervisor.act('unmask', unit, 60_000);
+    await this.#supervisor.act('start', unit, 60_000);
     await this.#answers();
   }
 
@@ -170,7 +170,7 @@ export class FaultBench {
     await until('an answer from alice’s server', async () => {
       try {
         return await this.#host.http.fetch(`http://127.0.0.1:${port}/.well-known/t3/environment`, {
-          timeout: 1000,
+          timeout: 5000,
           maxBody: 65_536,
         });
       } catch {

@@ -51,7 +51,7 @@ export class Tab {
   }
 
   /** Wait until the page is as described; what it last showed is in the error when it never is. */
-  async until(what: string, holds: (text: string) => boolean, patience = 20_000): Promise<string> {
+  async until(what: string, holds: (text: string) => boolean, patience = 60_000): Promise<string> {
     const deadline = performance.now() + patience;
     for (;;) {
       const rendered = this.#next(100);

@@ -106,10 +106,10 @@ describe('a server that sends anything', () => {
           );
         }
         // A loaded machine wakes late; one that is waited for would take as long as the test may.
-        expect(performance.now() - began).toBeLessThan(timeout + 5000);
+        expect(performance.now() - began).toBeLessThan(timeout + 20_000);
       }),
       // Some wait for their timeout.
       { numRuns: Math.min(runs, 2000) },
     );
-  }, 600_000);
+  }, 900_000);
 });

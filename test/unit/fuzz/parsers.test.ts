@@ -40,7 +40,7 @@ function harmless(parse: (text: string) => unknown, texts: fc.Arbitrary<string>)
         expect(error).not.toBeInstanceOf(RangeError);
         said = (error as Error).message;
       }
-      expect(performance.now() - began).toBeLessThan(1000);
+      expect(performance.now() - began).toBeLessThan(5000);
       for (const words of stringsIn(said)) expect(words).not.toMatch(control);
     }),
   );

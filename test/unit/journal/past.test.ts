@@ -121,7 +121,7 @@ describe('what writes it', () => {
     journal.exec('BEGIN IMMEDIATE');
     const began = performance.now();
     expect(writer.see(fleetOf(instanceOf('vera')), 1)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     journal.exec('COMMIT');
     expect(writer.see(fleetOf(instanceOf('vera')), 2)).toBe(true);
     journal.exec('BEGIN IMMEDIATE');
