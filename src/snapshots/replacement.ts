@@ -125,10 +125,14 @@ export class Keeper {
     return answer.held.whole ? answer.held : { whole: false, problem: excerpt(answer.held.problem) };
   }
 
+  /** Does it live, and are they closed to others? */
+  get holds(): boolean {
+    return this.#conversation.lives();
+  }
+
   /** @throws SnapshotProblem when it has died, and everything is open again. */
   requireHeld(): void {
-    if (!this.#conversation.lives())
-      throw new SnapshotProblem('the keeper has died: the database is open to others');
+    if (!this.holds) throw new SnapshotProblem('the keeper has died: the database is open to others');
   }
 
   /** Let go of everything. */

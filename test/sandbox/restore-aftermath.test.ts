@@ -70,12 +70,14 @@ describe('docs/recovering-by-hand.md', () => {
   const paste = (script: string) =>
     execFileSync('sh', ['-euc', script.replaceAll('-ID.', `-${identity()}.`)], { cwd: userdata() });
 
-  /** Its first step: `fuser` says nothing. A page visit may still be on its way out. */
-  const nobodyAtWork = () =>
-    until('nobody has it open', async () => {
+  /** Its first step: nobody comes by the dispatch, and `fuser` says nothing. */
+  const nobodyAtWork = async () => {
+    await bench.closeDoor();
+    await until('nobody has it open', async () => {
       const { ino: inode, dev: device } = statSync(bench.live, { bigint: true });
       return (await holdersOf([{ inode, device }])).length === 0 ? true : undefined;
     });
+  };
 
   it.each([
     ['**The old one, and `.new` is there:**', stopped, 'old'],

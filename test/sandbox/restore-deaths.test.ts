@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultBench } from './faults/bench.ts';
 import { isTried } from './faults/sample.ts';
@@ -109,6 +110,39 @@ describe('a restore', () => {
     it.each(among)('after %i of the actions on files of the exchange', async (exchange) => {
       await dies({ exchange }, way, expected);
     });
+  });
+
+  it('that is taken back once the new database has the live name lets nobody into either database', async () => {
+    const before = await bench.begin();
+    const { id, ended } = await bench.run(restore(), { exchange: exchangeActions.at(-1) ?? 0 });
+    expect(ended).toBeUndefined();
+    const back = await bench.run(
+      { kind: 'recover', operation: id, way: 'roll back' },
+      { visitor: bench.said },
+    );
+    // Had they been let in, their log would have been left beside the old database, and replayed into it.
+    expect(readFileSync(bench.said, 'utf8')).toBe('SQLITE_BUSY');
+    expect(back.ended?.operation.outcome).toBe('succeeded');
+    expect(bench.ended(id).operation.outcome).toBe('rolled back');
+    expect(await bench.check(before)).toBe('old');
+  });
+
+  it('whose new database was spoilt once its keeper had died goes back to the old one, also when resumed', async () => {
+    const before = await bench.begin();
+    const { id } = await bench.run(restore(), { exchange: exchangeActions.at(-1) ?? 0 });
+    await bench.closeDoor();
+    bench.spoil();
+    const { stdout, stderr } = await bench.sandbox.run('operations', 'resume', String(id));
+    const { operation, steps } = bench.ended(id);
+    const story =
+      stdout + stderr + JSON.stringify(steps.map(({ kind, state, reason }) => [kind, state, reason]));
+    expect(operation.outcome, story).toBe('rolled back');
+    expect(steps.find(({ kind }) => kind === 'replace')?.reason, story).toMatch(
+      /^the new database is damaged .*the old database has its name again$/,
+    );
+    // Nobody had to try whether a server can live on it.
+    expect(steps.find(({ kind }) => kind === 'start')?.startedAt, story).toBeUndefined();
+    expect(await bench.check(before), story).toBe('old');
   });
 
   describe('that goes back because the handshake fails, and whose runner dies on the way,', () => {

@@ -22,7 +22,7 @@ export async function putBack(context: StepContext, step: ColdCopyStep): Promise
   const { live, home, base } = stage;
   // A runner that died may have done it already, or half of it: it writes that down before it touches anything.
   const done = context.remembered() === undefined ? undefined : await replaceStep.recover(context, replace);
-  if (done === undefined) {
+  if (done === undefined || done.failure !== undefined) {
     const now = await schemaNow(context, stage);
     if (now.id !== schema.id || now.name !== schema.name) {
       // A reboot starts servers by itself: under a running one nothing is replaced.

@@ -9,7 +9,7 @@ import { discardSnapshot } from '../../snapshots/snapshotter.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ReplaceStep } from '../plan.ts';
 import { unstoppable } from './snapshot.ts';
-import type { StepContext, StepDone, StepKind } from './step.ts';
+import { StepRefused, type StepContext, type StepDone, type StepKind } from './step.ts';
 import { requireGone, requireNobody } from './stop.ts';
 
 /** What was there before, and where it is kept. */
@@ -79,10 +79,17 @@ export const replaceStep: StepKind<ReplaceStep> = {
   },
 
   async recover(context, step) {
-    if ((await retreat(context.host, live(step), unstoppable(context))) === 'new') return done(context, step);
-    await context.lane.release();
-    await forgetKept(context, step);
-    return undefined;
+    if ((await retreat(context.host, live(step), unstoppable(context))) === 'old') {
+      await context.lane.release();
+      await forgetKept(context, step);
+      return undefined;
+    }
+    const problem = await holdAgain(context, step);
+    if (problem === undefined) return done(context, step);
+    if ((await context.host.files.look(beside.outgoing(step.base))) === undefined)
+      return { result: null, failure: `${problem}; there was no database before` };
+    await takeBack(context, step);
+    return { result: null, failure: `${problem}: the old database has its name again` };
   },
 
   async undo(context, step) {
@@ -92,33 +99,82 @@ export const replaceStep: StepKind<ReplaceStep> = {
     const before = replacement(context.remembered());
     if ((await host.files.look(outgoing)) === undefined) {
       // A runner that died has gone back already, and did not come to say so.
-      if (before?.old != null && (await isLive(context, step, before.old)))
+      if (before?.old != null && (await isLive(context, step, before.old))) {
+        if (before.damage === null) await requireStillWhole(context, step);
+        await context.lane.release();
         return forgetProbes(context.journal, step.user, context.operation);
+      }
       if (before?.kept !== null)
         throw new Error(`${outgoing} is gone: the old database is in ${step.folder}/${step.file}`);
       context.event('warning', { type: 'text', text: 'there was no database before: the new one stays' });
       return;
     }
     await requireNobody(context, step);
-    const keeper = context.lane.keep(newKeeper(context));
-    // It was given to the server: what came to be in it is not thrown away.
-    if (context.began(`${step.user}/start`)) {
-      const held = await hold(keeper, context, step, step.live, true);
-      await keep(context, step, step.givenUp, held.whole ? null : held.problem);
-    }
-    if (before?.damage === null) await hold(keeper, context, step, outgoing, false);
-    const given = await host.files.look(step.live);
-    keeper.requireHeld();
-    await exchange(
-      host,
-      { live: step.live, home: step.home, incoming: outgoing, outgoing: null },
-      unstoppable(context),
-    );
+    await takeBack(context, step);
     forgetProbes(context.journal, step.user, context.operation);
-    if (given !== undefined) await requireGone(context, () => Promise.resolve([given]), keeper.pid);
-    await context.lane.release();
   },
 };
+
+/**
+ * The new database, which has the live name, closed again until the start: the keeper died with its runner. Whoever has
+ * the old one open yet is waited for before: it writes its log by the name, beside the new one.
+ *
+ * @returns why it must not stay, undefined where it may: somebody does not let go of the old one, or it is damaged.
+ */
+async function holdAgain(context: StepContext, step: ReplaceStep): Promise<string | undefined> {
+  const old = await context.host.files.look(beside.outgoing(step.base));
+  try {
+    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), context.lane.keeperPid);
+  } catch (error) {
+    if (!(error instanceof StepRefused)) throw error;
+    return error.message;
+  }
+  await context.lane.release();
+  const held = await hold(context.lane.keep(newKeeper(context)), context, step, step.live, true);
+  return held.whole ? undefined : `the new database is damaged (${held.problem})`;
+}
+
+/**
+ * The old database gets its name back, while nobody can open either. Not the new one: a page visit that has it open in
+ * that moment writes its write-ahead log by the name, beside the old file, and SQLite, which neither folds nor removes
+ * the log of a database that was moved, replays it there. Nor the old one, as in `run`.
+ *
+ * @throws when one of them is open to others, and when the keeper died meanwhile and the old one is not whole.
+ */
+async function takeBack(context: StepContext, step: ReplaceStep): Promise<void> {
+  const { host, lane } = context;
+  const outgoing = beside.outgoing(step.base);
+  const before = replacement(context.remembered());
+  await lane.release();
+  const keeper = lane.keep(newKeeper(context));
+  const given = await host.files.look(step.live);
+  if (given !== undefined) {
+    const held = await hold(keeper, context, step, step.live, true);
+    // It was given to the server: what came to be in it is not thrown away.
+    if (context.began(`${step.user}/start`))
+      await keep(context, step, step.givenUp, held.whole ? null : held.problem);
+  }
+  if (before?.damage === null) await hold(keeper, context, step, outgoing, false);
+  keeper.requireHeld();
+  await exchange(
+    host,
+    { live: step.live, home: step.home, incoming: outgoing, outgoing: null },
+    unstoppable(context),
+  );
+  // One that waits for the new one's lock must not get it: it would write by the name.
+  if (given !== undefined) await requireGone(context, () => Promise.resolve([given]), keeper.pid);
+  if (before?.damage === null && !keeper.holds) await requireStillWhole(context, step);
+  await lane.release();
+}
+
+/** Nobody knows who has had it open since the keeper died. @throws when it is damaged */
+async function requireStillWhole(context: StepContext, step: ReplaceStep): Promise<void> {
+  const held = await hold(context.lane.keep(newKeeper(context)), context, step, step.live, true);
+  if (!held.whole)
+    throw new Error(
+      `${step.live} was damaged while it got its name back (${held.problem}); what it was is in ${step.folder}/${step.file}`,
+    );
+}
 
 const identityOf = ({ device, inode }: FileIdentity) => ({ device: String(device), inode: String(inode) });
 

@@ -33,6 +33,11 @@ export class Lane {
     return keeper;
   }
 
+  /** The process that holds them; undefined where none does. */
+  get keeperPid(): number | undefined {
+    return this.#keeper?.pid;
+  }
+
   /** Let go of all databases. */
   async release(): Promise<void> {
     const keeper = this.#keeper;

@@ -1,7 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Opened } from '../../../src/commands/context.ts';
 import { start } from '../../../src/commands/request.ts';
@@ -17,6 +27,7 @@ import { cutOffOperations } from '../../../src/operations/cut-off.ts';
 import { dumpWork, integrityOf, messagesIn } from '../databases.ts';
 import { TestSandbox, until } from '../sandbox.ts';
 import type { FaultPlan } from './plan.ts';
+import { Visits } from './visits.ts';
 
 /** Bundled by test/build.ts: from its sources it would take four times as long to start. */
 const faultyRunner = path.join(import.meta.dirname, '../../../dist/faulty-runner.js');
@@ -45,16 +56,14 @@ export class FaultBench {
   readonly #host: Host;
   readonly #supervisor: Supervisor;
   readonly #scratch = mkdtempSync(path.join(os.tmpdir(), 't3-cockpit-faults-'));
-  #visiting = true;
-  /** An operation is under way, or waits to be taken on. */
-  #operating = false;
-  #visits: Promise<void> = Promise.resolve();
+  readonly #visits: Visits;
   chosen = '';
 
   private constructor(sandbox: TestSandbox) {
     this.sandbox = sandbox;
     this.#host = openHost(sandbox.loaded());
     this.#supervisor = supervisorUnits(sandbox.root, 30_000);
+    this.#visits = new Visits(this.#host, sandbox.loaded());
   }
 
   static async create(): Promise<FaultBench> {
@@ -63,39 +72,34 @@ export class FaultBench {
     expect(exitCode).toBe(0);
     const file = bench.sandbox.filesOf('alice').find((name) => name.endsWith('.sqlite'));
     bench.chosen = file ?? '';
-    bench.#visits = bench.#visit();
+    bench.#visits.begin();
     return bench;
   }
 
   async destroy(): Promise<void> {
-    this.#visiting = false;
-    await this.#visits;
+    await this.#visits.end();
     await this.#supervisor.close();
     await this.#host.close();
     await this.sandbox.destroy();
     rmSync(this.#scratch, { recursive: true, force: true });
   }
 
-  /** Page after page: each mints with the global t3, which opens, and writes to, the database. */
-  async #visit(): Promise<void> {
-    const { dispatch, limits } = this.sandbox.loaded();
-    while (this.#visiting) {
-      if (!this.#operating) {
-        await delay(50);
-        continue;
-      }
-      try {
-        await this.#host.http.fetch(`${dispatch.url}/`, {
-          timeout: 60_000,
-          maxBody: limits.httpBody,
-          headers: { [dispatch.header]: 'alice', accept: 'text/html' },
-        });
-      } catch {
-        // What a visitor gets is the dispatch's affair; that there is one is ours.
-      }
-      // Somebody who reads a page for a moment: one after the other they would take a whole core for themselves.
-      await delay(400);
-    }
+  /** Nobody visits any more, until the next operation begins. */
+  async closeDoor(): Promise<void> {
+    await this.#visits.pause();
+  }
+
+  /** What a visitor of the fault plan writes down. */
+  get said(): string {
+    return path.join(this.#scratch, 'said');
+  }
+
+  /** The live database, whichever it is, damaged where SQLite finds it. */
+  spoil(): void {
+    const descriptor = openSync(this.live, 'r+');
+    for (let page = 2; page < 12; page += 1)
+      writeSync(descriptor, Buffer.alloc(4096, 'x'), 0, 4096, page * 4096);
+    closeSync(descriptor);
   }
 
   get live(): string {
@@ -136,7 +140,7 @@ export class FaultBench {
 
   #before(messages: Set<string>): Before {
     const { ino, mode, uid } = statSync(this.live, { bigint: true });
-    this.#operating = true;
+    this.#visits.open();
     return {
       inode: ino,
       mode: Number(mode),
@@ -278,7 +282,7 @@ export class FaultBench {
 
   /** What must be so after anything: the server runs, its files are its user's and whole, nothing half lies beside them. */
   async #checkServer(before: Before): Promise<void> {
-    this.#operating = false;
+    this.#visits.close();
     const state = (await this.#supervisor.show([unit])).get(unit);
     expect(state).toMatchObject({ active: 'active', sub: 'running', load: 'loaded' });
     const { mode, uid } = statSync(this.live, { bigint: true });

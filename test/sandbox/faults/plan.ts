@@ -1,4 +1,5 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import type { CommandResult } from '../../../src/host/commands.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { exchangeActions } from '../../../src/snapshots/owner/replacement.ts';
@@ -19,6 +20,11 @@ export interface FaultPlan {
   exchange?: number;
   /** What a failing action says. */
   words?: string;
+  /**
+   * Somebody opens the live database right before the exchange, writes if they can, and has it open until after it. What
+   * came of that, `written` or SQLite's code, is written into this file.
+   */
+  visitor?: string;
   /** The handshake after the start fails. */
   probe?: 'broken';
 }
@@ -70,9 +76,13 @@ export function faulty(host: Host, plan: FaultPlan): Host {
           for (const act of exchangeActions(request as ExchangeRequest).slice(0, plan.exchange)) act();
           die();
         }
+        const visitor =
+          request.verb === 'exchange' && plan.visitor !== undefined
+            ? visit((request as ExchangeRequest).live, plan.visitor)
+            : undefined;
         return point(
           `snapshotter ${request.verb}`,
-          () => host.commands.run(argv, options),
+          () => host.commands.run(argv, options).finally(() => visitor?.close()),
           () => Promise.resolve(refusal(argv, options.onLine, words)),
         );
       },
@@ -90,6 +100,20 @@ export function faulty(host: Host, plan: FaultPlan): Host {
       },
     },
   };
+}
+
+/** As a page visit does: the write-ahead log turned on, and something written, into a table that t3 does not know. */
+function visit(live: string, said: string): Database.Database {
+  const db = new Database(live, { fileMustExist: true, timeout: 0 });
+  try {
+    db.pragma('journal_mode = WAL');
+    db.exec('CREATE TABLE IF NOT EXISTS visited (page BLOB)');
+    for (let page = 0; page < 50; page += 1) db.exec('INSERT INTO visited VALUES (randomblob(4000))');
+    writeFileSync(said, 'written');
+  } catch (error) {
+    writeFileSync(said, (error as { code?: string }).code ?? String(error));
+  }
+  return db;
 }
 
 function die(): never {
