@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ConfigInput } from '../config/schema.ts';
@@ -12,6 +12,7 @@ import { enforcerText, jobsText } from './jobs/definitions.ts';
 import { administrator, layoutOf, packageName, type Layout } from './layout.ts';
 import { writeMark } from './mark.ts';
 import { installNpm } from './npm.ts';
+import { closeAll, descriptorOf, takePorts } from './ports.ts';
 import { fillHome } from './homes.ts';
 import { startUnits } from './units.ts';
 import { sandboxUsers, type SandboxUser } from './users.ts';
@@ -53,7 +54,8 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   const users = sandboxUsers(options.users, options.running);
   makeFolders(layout);
   const id = randomBytes(6).toString('hex');
-  const [dispatch = 0, packages = 0, ...ports] = await freePorts(users.length + 2);
+  const { ports: all, marks } = await takePorts(users.length + 2);
+  const [dispatch = 0, packages = 0, ...ports] = all;
   writeMark(layout, { schema: 1, id, dispatch, packages });
   writeHostFiles(layout, users, ports, options);
   // A job of the host's installs by npm, which replaces nothing but its own.
@@ -68,7 +70,8 @@ export async function createSandbox(root: string, options: SandboxOptions): Prom
   }
   writeFileSync(layout.config, configText(layout, dispatch, packages), { mode: 0o600 });
   tell('starting the supervisor and the units');
-  const supervisor = await startSupervisor(layout, options.tied === true);
+  const supervisor = await startSupervisor(layout, options.tied === true, marks);
+  await closeAll(marks);
   writeMark(layout, { schema: 1, id, dispatch, packages, supervisor });
   await startUnits(
     layout,
@@ -178,7 +181,8 @@ function configText(layout: Layout, dispatch: number, packages: number): string 
   return `# The embedded sandbox: a throwaway host with stand-in t3 servers.\n${stringify(config)}`;
 }
 
-async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {
+/** @param marks It has them open as long as it lives, so that nobody else takes the sandbox's ports (ports.ts). */
+async function startSupervisor(layout: Layout, tied: boolean, marks: readonly Server[]): Promise<number> {
   // Descriptor 3: it says that it listens. Descriptor 4: its lifeline.
   const log = openSync(path.join(layout.logs, 'supervisor.log'), 'a', 0o600);
   const [file, ...args] = entryCommand('supervisor', layout.root, '3', ...(tied ? ['4'] : []));
@@ -186,7 +190,7 @@ async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {
     cwd: '/',
     detached: true,
     // Nothing of ours: whoever reads our output would wait for the supervisor's end.
-    stdio: ['ignore', log, log, 'pipe', ...(tied ? (['pipe'] as const) : [])],
+    stdio: ['ignore', log, log, 'pipe', tied ? 'pipe' : 'ignore', ...marks.map(descriptorOf)],
     env: { ...minimalEnvironment },
   });
   closeSync(log);
@@ -203,13 +207,4 @@ async function startSupervisor(layout: Layout, tied: boolean): Promise<number> {
   const lifeline = child.stdio[4] as unknown as { unref?: () => void } | undefined;
   lifeline?.unref?.();
   return child.pid ?? 0;
-}
-
-/** Ports that are free on loopback now, all held at the same time so that none is handed out twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
