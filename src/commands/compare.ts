@@ -1,6 +1,6 @@
 import { valueOf } from '../fleet/observation.ts';
-import { chosenInstances } from '../operations/choice.ts';
-import { whyNot } from '../operations/snapshot-choice.ts';
+import { chosenInstances } from '../operations/plans/choice.ts';
+import { whyNot } from '../operations/plans/snapshot-choice.ts';
 import { schemaLevel, type Work } from '../t3/state-database.ts';
 import { againstText } from '../view/against.ts';
 import { bytesText, dateText } from '../view/format.ts';

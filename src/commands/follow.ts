@@ -1,5 +1,5 @@
 import { followOperation } from '../operations/follow.ts';
-import { requestStop } from '../operations/stop.ts';
+import { requestStop } from '../operations/plans/stop.ts';
 import { planSchema } from '../operations/plan.ts';
 import { openJournalReadOnly } from '../journal/journal.ts';
 import { readOperationDocuments } from '../journal/operations.ts';

@@ -3,7 +3,7 @@ import { valueOf } from '../fleet/observation.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { openJournal } from '../journal/journal.ts';
 import { forgetSnapshot, setProtected } from '../journal/snapshots.ts';
-import { isCalled, noSuchSnapshot } from '../operations/choice.ts';
+import { isCalled, noSuchSnapshot } from '../operations/plans/choice.ts';
 import { NothingToDo, Refused, UsageProblem } from '../operations/errors.ts';
 import { mayChange } from '../operations/guards/read-only.ts';
 import type { CatalogEntry } from '../snapshots/catalog.ts';

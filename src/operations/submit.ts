@@ -12,25 +12,25 @@ import { openOperations, readOperation, readSteps } from '../journal/operations.
 import type { SessionMember } from '../journal/sessions.ts';
 import { recordOperation, recordOutcome, recordPlace } from '../journal/recorder.ts';
 import { automatic, type Actor, type OperationRecord } from '../journal/records.ts';
-import { planBackup } from './backup.ts';
-import { planBump, type BumpFacts } from './bump.ts';
-import { planFreeze } from './freeze.ts';
-import { planLauncher } from './launcher.ts';
-import { planPreflight } from './preflight.ts';
-import { planProbe } from './probe.ts';
-import { planPrune } from './prune.ts';
+import { planBackup } from './plans/backup.ts';
+import { planBump, type BumpFacts } from './plans/bump.ts';
+import { planFreeze } from './plans/freeze.ts';
+import { planLauncher } from './plans/launcher.ts';
+import { planPreflight } from './plans/preflight.ts';
+import { planProbe } from './plans/probe.ts';
+import { planPrune } from './plans/prune.ts';
 import { NeedsDecision, NothingToDo, Refused } from './errors.ts';
 import { mayChange } from './guards/read-only.ts';
 import type { Plan, Request } from './plan.ts';
-import { planDrain } from './drain.ts';
-import { planRestart } from './restart.ts';
-import { planRestore, type LiveWork } from './restore.ts';
-import { planRollback, type RollbackFacts } from './rollback.ts';
-import { planUndo } from './undo.ts';
+import { planDrain } from './plans/drain.ts';
+import { planRestart } from './plans/restart.ts';
+import { planRestore, type LiveWork } from './plans/restore.ts';
+import { planRollback, type RollbackFacts } from './plans/rollback.ts';
+import { planUndo } from './plans/undo.ts';
 import { isCutOff, isUndecided } from './cut-off.ts';
-import { runnerName } from './runner.ts';
-import { requestStop } from './stop.ts';
-import { planVerifySnapshots } from './verify-snapshots.ts';
+import { runnerName } from './run/runner.ts';
+import { requestStop } from './plans/stop.ts';
+import { planVerifySnapshots } from './plans/verify-snapshots.ts';
 
 /** What some plans need beyond the fleet. */
 export interface PlanningFacts {

@@ -9,7 +9,7 @@ import type { Host } from '../../src/host/host.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { listOperations } from '../../src/journal/operations.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
-import { recoverCutOff } from '../../src/operations/recovery.ts';
+import { recoverCutOff } from '../../src/operations/run/recovery.ts';
 import { filesBelow } from '../power/tree.ts';
 import { configOf, hostOf, operate, placesIn, scenarios } from '../power/operation.ts';
 import { prepare, program, workIn } from '../power/recording.ts';

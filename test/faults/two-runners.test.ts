@@ -7,7 +7,7 @@ import { openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
 import { readEvents } from '../../src/journal/events.ts';
 import { readOperation, readOperationDocuments } from '../../src/journal/operations.ts';
 import { recordOperation } from '../../src/journal/recorder.ts';
-import { runOperation } from '../../src/operations/runner.ts';
+import { runOperation } from '../../src/operations/run/runner.ts';
 import { configOf, hostOf, placesIn, planOf } from '../power/operation.ts';
 import { prepare } from '../power/recording.ts';
 import { scratch } from '../scratch.ts';

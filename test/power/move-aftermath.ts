@@ -7,7 +7,7 @@ import { takeHostLock } from '../../src/host/lock.ts';
 import { lockPath, openJournal, openJournalReadOnly } from '../../src/journal/journal.ts';
 import { listOperations, readSteps } from '../../src/journal/operations.ts';
 import { recordPlace } from '../../src/journal/recorder.ts';
-import { recoverCutOff, type Way } from '../../src/operations/recovery.ts';
+import { recoverCutOff, type Way } from '../../src/operations/run/recovery.ts';
 import { hasTables, openedBy } from './aftermath.ts';
 import { filesBelow, fingerprint, materialize, type Tree } from './tree.ts';
 import { user } from './operation.ts';

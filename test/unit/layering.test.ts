@@ -100,6 +100,23 @@ describe('the rooms of the house', () => {
     expect(wrong).toEqual([]);
   });
 
+  // What is planned is judged by guards and steps alone when it is run: neither side may count on the other.
+  it('part what is planned from what runs it, and the steps from both', () => {
+    const inside = (file: string) => /^src\/operations\/(plans|run|steps|guards|pins)\//.exec(file)?.[1];
+    const apart: Record<string, readonly string[]> = {
+      plans: ['run'],
+      run: ['plans'],
+      steps: ['plans', 'run'],
+      guards: ['plans', 'run'],
+      pins: ['plans', 'run', 'steps', 'guards'],
+    };
+    const wrong = inner
+      .map((each) => ({ ...each, to: inside(path.join(path.dirname(each.file), each.from)) }))
+      .filter(({ file, to }) => to !== undefined && apart[inside(file) ?? '']?.includes(to) === true)
+      .map(({ file, from }) => `${file} imports ${from}`);
+    expect(wrong).toEqual([]);
+  });
+
   it('leave the machine to the host', () => {
     const wrong = inner
       .filter(({ room, from }) => machine.test(from) && !machineRooms.has(room))

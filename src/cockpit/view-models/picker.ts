@@ -1,5 +1,5 @@
 import type { CatalogEntry } from '../../snapshots/catalog.ts';
-import { whyNot } from '../../operations/snapshot-choice.ts';
+import { whyNot } from '../../operations/plans/snapshot-choice.ts';
 import { schemaLevel } from '../../t3/state-database.ts';
 import { againstText } from '../../view/against.ts';
 import type { Tone } from '../../view/cell.ts';

@@ -1,5 +1,5 @@
 import { openHost } from '../../../src/host/host.ts';
-import { runOperation } from '../../../src/operations/runner.ts';
+import { runOperation } from '../../../src/operations/run/runner.ts';
 import { faulty, type FaultPlan } from './plan.ts';
 
 /** The runner of one operation, on a host with a fault: as bin/runner.ts, with one more argument. */

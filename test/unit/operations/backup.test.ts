@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { judge } from '../../../src/operations/executor.ts';
-import { planBackup } from '../../../src/operations/backup.ts';
+import { judge } from '../../../src/operations/run/executor.ts';
+import { planBackup } from '../../../src/operations/plans/backup.ts';
 import { planSchema } from '../../../src/operations/plan.ts';
 import { fleetOf, instanceOf } from '../../fakes/fleet.ts';
 import { unknown } from '../../../src/fleet/observation.ts';

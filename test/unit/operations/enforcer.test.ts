@@ -3,7 +3,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/fleet/fleet.ts';
 import type { HostJob } from '../../../src/fleet/jobs.ts';
 import { known, unknown } from '../../../src/fleet/observation.ts';
-import { planBump, type BumpFacts } from '../../../src/operations/bump.ts';
+import { planBump, type BumpFacts } from '../../../src/operations/plans/bump.ts';
 import { planSchema, type Request } from '../../../src/operations/plan.ts';
 import { fleetOf, instanceOf, runningUnit, startMoment } from '../../fakes/fleet.ts';
 

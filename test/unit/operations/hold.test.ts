@@ -7,7 +7,7 @@ import type { UnitState } from '../../../src/host/units/units.ts';
 import { openJournal } from '../../../src/journal/journal.ts';
 import { readHeld } from '../../../src/journal/operations.ts';
 import { Recorder, recordOperation, recordPlace } from '../../../src/journal/recorder.ts';
-import { holdTimers, releaseTimers } from '../../../src/operations/hold.ts';
+import { holdTimers, releaseTimers } from '../../../src/operations/run/hold.ts';
 import { runningUnit } from '../../fakes/fleet.ts';
 import { FakeClock, fakeHost } from '../../fakes/host.ts';
 import { scratch } from '../../scratch.ts';
