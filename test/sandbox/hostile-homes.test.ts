@@ -54,8 +54,9 @@ describe('what the admin sees of', () => {
   });
 
   it('everybody else: as if nothing were', () => {
-    expect(shown('alice')).toMatch(/^alice +running .*0\.0\.24 +30 /m);
-    expect(shown('bob')).toMatch(/^bob +running /m);
+    // Marked as not of this moment where all the others take so long.
+    expect(shown('alice')).toMatch(/^alice +~?running .*0\.0\.24 +30 /m);
+    expect(shown('bob')).toMatch(/^bob +~?running /m);
     expect(status.exitCode).toBe(0);
   });
 

@@ -4,6 +4,7 @@ import type { CommandResult } from '../../../src/host/commands.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { exchangeActions } from '../../../src/snapshots/owner/replacement.ts';
 import type { ExchangeRequest } from '../../../src/snapshots/owner/protocol.ts';
+import { faultyHttp, type HttpFault } from './http.ts';
 
 /**
  * A fault at one point of a run. A point is one action on the machine: something done to a unit, one request to a
@@ -27,10 +28,16 @@ export interface FaultPlan {
   visitor?: string;
   /** The handshake after the start fails. */
   probe?: 'broken';
+  /** Somebody else answers some of what it asks. */
+  http?: HttpFault;
 }
 
-/** The host as it is, but for the fault. */
-export function faulty(host: Host, plan: FaultPlan): Host {
+/**
+ * The host as it is, but for the fault.
+ *
+ * @param dispatch The address of the dispatch.
+ */
+export function faulty(host: Host, plan: FaultPlan, dispatch: string): Host {
   let count = 0;
   const point = async <Result>(
     name: string,
@@ -59,14 +66,7 @@ export function faulty(host: Host, plan: FaultPlan): Host {
           () => Promise.reject(new Error(words)),
         ),
     },
-    http: {
-      ...host.http,
-      fetch: async (url, options) => {
-        if (plan.probe === 'broken' && options.method === 'POST')
-          return { status: 500, headers: {}, body: '' } as never;
-        return host.http.fetch(url, options);
-      },
-    },
+    http: httpOf(host, plan, dispatch),
     commands: {
       ...host.commands,
       run(argv, options) {
@@ -100,6 +100,13 @@ export function faulty(host: Host, plan: FaultPlan): Host {
       },
     },
   };
+}
+
+function httpOf({ http }: Host, plan: FaultPlan, dispatch: string): Host['http'] {
+  const broken =
+    plan.probe === 'broken' ? ({ asked: 'exchange', answer: 'fails', times: 'always' } as const) : undefined;
+  const fault = plan.http ?? broken;
+  return fault === undefined ? http : faultyHttp(http, dispatch, fault);
 }
 
 /** As a page visit does: the write-ahead log turned on, and something written, into a table that t3 does not know. */
