@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { sync } from '../host/owned.ts';
+import { alias, listOwn, remove, sync } from '../host/owned.ts';
 import { openOwn, openOwnReadOnly, type Sqlite } from '../host/sqlite.ts';
 import { hasFormat, migrateJournal } from './schema.ts';
 
@@ -36,6 +36,9 @@ export function openJournal(folder: string, durable = true, patience?: number): 
       throw new JournalProblem('denied', `${folder}: belongs to another user`);
     // Whoever could write here could replace checksums and undo information.
     if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    const links = lstatSync(journalPath(folder), { throwIfNoEntry: false })?.nlink;
+    if (links !== 1) removeUnfinished(folder);
+    if (links === undefined) makeJournal(folder);
     requireWholeHeader(folder);
     const db = openOwn(journalPath(folder), durable, patience);
     migrateJournal(db);
@@ -45,6 +48,49 @@ export function openJournal(folder: string, durable = true, patience?: number): 
     return db;
   } catch (error) {
     throw asProblem(folder, error);
+  }
+}
+
+/** What comes before the number of the process that makes a journal. */
+const unfinished = 'journal.sqlite.new-';
+
+/** As many files as a folder with a journal never has. */
+const manyFiles = 10_000;
+
+/**
+ * A new journal is whole, and on the disk, before it has its name: one whose maker was killed in the middle would be
+ * taken for one that was cut short, and nothing could be done on the host before somebody has removed it.
+ */
+function makeJournal(folder: string): void {
+  const made = path.join(folder, `${unfinished}${process.pid}`);
+  try {
+    const db = openOwn(made, true);
+    migrateJournal(db);
+    // The last one to close it folds the write-ahead log in, and removes it (sqlite.org/wal.html).
+    db.close();
+    chmodSync(made, 0o600);
+    sync(made);
+    // Whoever else has made one meanwhile: theirs is as good.
+    alias(made, journalPath(folder));
+    sync(folder);
+  } finally {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) remove(made + suffix);
+  }
+}
+
+/** What makers that were killed have left, be it only the other name of the journal. */
+function removeUnfinished(folder: string): void {
+  for (const { name } of listOwn(folder, manyFiles) ?? [])
+    if (name.startsWith(unfinished) && !lives(Number.parseInt(name.slice(unfinished.length), 10)))
+      remove(path.join(folder, name));
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
