@@ -145,6 +145,29 @@ describe('a restore', () => {
     expect(await bench.check(before), story).toBe('old');
   });
 
+  it('that gave way to the old one, and whose next runner died in that moment, still knows which is which', async () => {
+    const before = await bench.begin();
+    const { id } = await bench.run(restore(), { exchange: exchangeActions.at(-1) ?? 0 });
+    await bench.closeDoor();
+    bench.spoil();
+    const { points: reached } = await bench.run(
+      { kind: 'recover', operation: id, way: 'resume' },
+      { at: 4, how: 'die after' },
+    );
+    expect(reached).toEqual([
+      'snapshotter retreat',
+      'keeper hold',
+      'keeper hold',
+      'keeper hold',
+      'snapshotter exchange',
+    ]);
+    await bench.sandbox.run('operations', 'resume', String(id));
+    const { operation, steps } = bench.ended(id);
+    const story = JSON.stringify(steps.map(({ kind, state, reason }) => [kind, state, reason]));
+    expect(operation.outcome, story).toBe('rolled back');
+    expect(await bench.check(before), story).toBe('old');
+  });
+
   describe('that goes back because the handshake fails, and whose runner dies on the way,', () => {
     it('does these things', async () => {
       const before = await bench.begin();

@@ -84,6 +84,14 @@ export const replaceStep: StepKind<ReplaceStep> = {
       await forgetKept(context, step);
       return undefined;
     }
+    const before = replacement(context.remembered());
+    // A runner that died had taken it back already: without the incoming file it only looks as if the new one were live.
+    if (before?.old != null && (await isLive(context, step, before.old))) {
+      await context.lane.release();
+      if (before.damage === null) await requireStillWhole(context, step);
+      await context.lane.release();
+      return undefined;
+    }
     const problem = await holdAgain(context, step);
     if (problem === undefined) return done(context, step);
     if ((await context.host.files.look(beside.outgoing(step.base))) === undefined)
