@@ -27,6 +27,9 @@ export async function holdersOf(files: readonly FileIdentity[]): Promise<Holder[
   return ofEveryProcess((pid) => (holds(pid, wanted) ? holder(pid) : undefined));
 }
 
+/** What is mounted for one user alone, which a home is not. */
+const closedToRoot: ReadonlySet<string> = new Set(['EACCES', 'ENOTCONN']);
+
 /** Gone in the meantime. */
 const gone: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH']);
 
@@ -40,18 +43,49 @@ function holds(pid: number, wanted: ReadonlySet<string>): boolean {
     if (gone.has(code) || (code === 'EACCES' && process.getuid?.() !== 0)) return false;
     throw error;
   }
+  const devices = new Set([...wanted].map((each) => BigInt(each.split(':')[0] ?? '')));
   return descriptors.some((descriptor) => {
     try {
       const found = statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true, throwIfNoEntry: false });
       return found !== undefined && wanted.has(`${found.dev}:${found.ino}`);
     } catch (error) {
-      // Closed in the meantime; or a file on a file system that only its user may look at, which a home is not.
       const { code = '' } = error as NodeJS.ErrnoException;
-      if (gone.has(code) || code === 'EACCES' || code === 'ENOTCONN') return false;
+      if (gone.has(code)) return false;
+      // Its file system does not say: one that only its user may look at, or whose server is away. The kernel still knows
+      // on which device it lies; on another one than ours is none of ours, whoever has mounted it.
+      const device = deviceOf(pid, descriptor);
+      if (device === undefined ? closedToRoot.has(code) : !devices.has(device)) return false;
       throw error;
     }
   });
 }
+
+/**
+ * The device of what a process has open, by the kernel's own words (proc_pid_fdinfo(5), proc_pid_mountinfo(5)): no file
+ * system is asked. Of one with volumes of its own it is not that of stat(2).
+ *
+ * @returns undefined where it does not say.
+ */
+export function deviceOf(pid: number, descriptor: string): bigint | undefined {
+  try {
+    const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
+    const line = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(
+      readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
+    );
+    return line === null ? undefined : deviceNumber(BigInt(line[1] ?? ''), BigInt(line[2] ?? ''));
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (gone.has(code) || code === 'EACCES') return undefined;
+    throw error;
+  }
+}
+
+/** As stat(2) has it (makedev(3)). */
+const deviceNumber = (major: bigint, minor: bigint): bigint =>
+  ((major & 0xfffff000n) << 32n) |
+  ((major & 0xfffn) << 8n) |
+  ((minor & 0xffffff00n) << 12n) |
+  (minor & 0xffn);
 
 function holder(pid: number): Holder | undefined {
   try {
