@@ -48,9 +48,12 @@ export async function probeDirect({ call, endpoint, config, stranger, made }: Pr
       if (id !== undefined) made({ what: 'session', id });
     },
   );
+  const link =
+    // Whoever answered may have kept it for itself, and named a session that is none of ours.
+    result.verdict === 'ok' ? undefined : await revoke(call, 'pairing', credential.id);
   const left =
     session === undefined
-      ? await revoke(call, 'pairing', credential.id)
+      ? link
       : session.id === undefined
         ? 'its token names no session'
         : await revoke(call, 'session', session.id);
