@@ -108,7 +108,11 @@ export async function runLane(run: LaneRun, done: readonly Step[] = []): Promise
         if (worst !== 'failed') worst = outcome;
         continue;
       }
-      return stay === true || run.leave === true ? outcome : await goBack(run, behind, outcome, stuck);
+      if (run.leave === true) return outcome;
+      if (stay !== true) return await goBack(run, behind, outcome, stuck);
+      for (const later of steps.slice(steps.indexOf(step) + 1))
+        if (stepKind(later).followsFailure?.(later) === true) await runStep(later, run);
+      return outcome;
     }
     return worst;
   } finally {
@@ -255,6 +259,7 @@ export function contextOf(
     remembered: () => remembered,
     resultOf: (id) => resultOf(id, recorder),
     began: (id) => recordOf(id, recorder)?.startedAt !== undefined,
+    undone: (id) => recordOf(id, recorder)?.state === 'undone',
   };
 }
 

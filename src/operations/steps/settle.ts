@@ -9,6 +9,8 @@ export const settleStep: StepKind<SettleStep> = {
   guards: [readOnlyGuard],
   whenStopped: 'it is finished',
   mustFollow: true,
+  // What was replaced is a snapshot by now, which is what an undo puts back. A restart that is owed stays so.
+  followsFailure: ({ deferral }) => deferral === null,
 
   async run(context, step) {
     await tidy(context, step);

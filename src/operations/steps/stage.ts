@@ -43,8 +43,9 @@ export const stageStep: StepKind<StageStep> = {
 
   undo: discard,
 
-  // Until the exchange nobody but us knows of it.
-  undoWhenLost: (context, step) => !context.began(`${step.user}/replace`),
+  // Until the exchange nobody but us knows of it, and once it was undone it has no use any more: what could not be undone
+  // between that and this is a server's stop.
+  undoWhenLost: (context, { user }) => !context.began(`${user}/replace`) || context.undone(`${user}/replace`),
 };
 
 async function staged(context: StepContext, step: StageStep): Promise<SnapshotFacts> {

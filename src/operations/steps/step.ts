@@ -20,6 +20,8 @@ export interface StepContext extends GuardContext {
   resultOf(step: string): unknown;
   /** Has this step of the operation begun, however it ended? */
   began(step: string): boolean;
+  /** Has this step of the operation been undone? */
+  undone(step: string): boolean;
   /** What the steps of one lane hand on to each other while the runner lives. */
   lane: Lane;
 }
@@ -88,6 +90,8 @@ export interface StepKind<Step> {
    * down may be needed yet.
    */
   undoWhenLost?(context: StepContext, step: Step): boolean;
+  /** Is it done as well where a step before it has failed, and nothing is taken back (`StepDone.stay`)? Absent: it is not. */
+  followsFailure?(step: Step): boolean;
   /** It stops a server, or replaces a database: an operation that was cut off after it has begun needs a decision. */
   disrupts?: true;
   /** Once the steps before it have been done, it is done as well, also when somebody has asked to stop. */
