@@ -7,7 +7,7 @@ import { readOnlyGuard } from '../guards/read-only.ts';
 import type { StartStep } from '../plan.ts';
 import { askRunning } from './running.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
-import { requireNobody, stopResult, stopUnit, unitOf } from './stop.ts';
+import { requireNobody, startUnit, stopResult, stopUnit, unitOf } from './stop.ts';
 
 /** What remains of it: what the server says that it runs. */
 export interface StartResult {
@@ -36,9 +36,7 @@ export const startStep: StepKind<StartStep> = {
     if (step.heldOn !== undefined && before?.masked !== true)
       await units.override(step.unit, null, config.limits.commandTimeout);
     if (step.asBefore && before?.ran === false) return { result: { version: null } satisfies StartResult };
-    if ((await unitOf(context, step.unit)).active === 'failed')
-      await units.act('reset-failed', step.unit, config.limits.commandTimeout);
-    await units.act('start', step.unit, config.limits.stopTimeout);
+    await startUnit(context, step.unit);
     const deadline = clock.monotonic() + config.limits.startTimeout;
     for (;;) {
       const state = await unitOf(context, step.unit);

@@ -96,10 +96,27 @@ async function startAgain(context: StepContext, step: StopStep): Promise<void> {
   const { units } = context.host;
   if (!memory.masked) await units.act('unmask', step.unit, context.config.limits.commandTimeout);
   if (!memory.ran || memory.masked) return;
-  // It may count as failed, by its exit code or by a start that was refused while it was masked.
-  if ((await unitOf(context, step.unit)).active === 'failed')
-    await units.act('reset-failed', step.unit, context.config.limits.commandTimeout);
-  await units.act('start', step.unit, context.config.limits.stopTimeout);
+  await startUnit(context, step.unit);
+}
+
+/**
+ * Start a unit. It may count as failed, by its exit code or by a start that was refused while it was masked. And where it
+ * was started often of late, by its own crashes or by somebody's hand, this start would be one too many (StartLimitBurst),
+ * after a stop that was ours, too: nobody is left down by that. (systemd 252 forgets the count when it reads its units
+ * anew, as it does for a mask; later ones keep it.)
+ */
+export async function startUnit(context: Pick<StepContext, 'host' | 'config'>, unit: string): Promise<void> {
+  const { units } = context.host;
+  const { stopTimeout, commandTimeout } = context.config.limits;
+  if ((await unitOf(context, unit)).active === 'failed')
+    await units.act('reset-failed', unit, commandTimeout);
+  try {
+    await units.act('start', unit, stopTimeout);
+  } catch (error) {
+    if ((await unitOf(context, unit)).result !== 'start-limit-hit') throw error;
+    await units.act('reset-failed', unit, commandTimeout);
+    await units.act('start', unit, stopTimeout);
+  }
 }
 
 /** What comes on top of a unit's own time to stop, until its supervisor has said so; milliseconds. */
