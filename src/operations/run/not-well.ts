@@ -4,10 +4,12 @@ import { stepIn, type PlannedLane } from './phases.ts';
 import type { ProbeStepResult } from '../steps/probe.ts';
 import { probeStep } from '../steps/probe.ts';
 import { askRunning } from '../steps/running.ts';
+import { notStayedUp } from '../steps/stays-up.ts';
+import { unitOf } from '../steps/stop.ts';
 
 /**
  * After a way back people can pair again, or it is said that they cannot: the server of a lane runs its version, and the
- * handshake succeeds straight at it.
+ * handshake succeeds straight at it, and it stays up meanwhile.
  *
  * @returns what is not well, in words
  */
@@ -23,11 +25,14 @@ export async function notWell(
   const unit = (await run.execution.host.units.show([start.unit])).get(start.unit);
   if (unit === undefined || unit.active === 'inactive') return undefined;
   await untilAnswers(context, start.port, run.execution);
+  const answered = await unitOf(context, start.unit);
   const { onFailure: _, ...probe } = prove;
   const { result } = await probeStep.run(context, { ...probe, kind: 'probe' });
   const { version: runs, probes } = result as ProbeStepResult;
   const direct = probes.find(({ route }) => route === 'direct');
   if (runs !== version) return `it runs ${runs ?? 'nothing that answers'}, not ${version}`;
+  const fell = await notStayedUp(context, answered);
+  if (fell !== undefined) return fell;
   return direct?.verdict === 'ok'
     ? undefined
     : `pairing is ${direct?.verdict ?? 'unknown'}: ${direct?.reason ?? ''}`;

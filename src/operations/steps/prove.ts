@@ -5,11 +5,12 @@ import type { ProbeStep, ProveStep } from '../plan.ts';
 import { changedByRestart } from './changed.ts';
 import { probeStep, type ProbeStepResult } from './probe.ts';
 import { replacedDamaged } from './replace.ts';
+import { notStayedUp } from './stays-up.ts';
 import type { StepContext, StepDone, StepKind } from './step.ts';
 import { stopResult } from './stop.ts';
 
 /**
- * Can people pair again? The direct route decides; what is wrong with the dispatch's is said, and is no reason to take
+ * Can people pair again, with a server that has stayed up since it was started? The direct route decides; what is wrong with the dispatch's is said, and is no reason to take
  * anything back. An inconclusive answer is no yes (guarantee 14).
  */
 export const proveStep: StepKind<ProveStep> = {
@@ -38,14 +39,20 @@ async function judge(
   { failure, ...done }: StepDone,
 ): Promise<StepDone> {
   const { probes } = done.result as ProbeStepResult;
+  const { started } = context.lane;
+  const fell = started === undefined ? undefined : await notStayedUp(context, started);
   if (step.onFailure === 'take all back' || step.onFailure === 'lead back')
-    return judgeAll(context, step, done, probes);
+    return judgeAll(context, step, done, probes, fell);
   const direct = probes.find(({ route }) => route === 'direct');
-  if (direct?.verdict === 'ok') {
+  if (direct?.verdict === 'ok' && fell === undefined) {
     if (failure !== undefined) context.event('warning', { type: 'text', text: failure });
     return done;
   }
-  const words = direct === undefined ? 'no probe of the direct route' : probeText(direct);
+  const words = [
+    ...(fell === undefined ? [] : [fell]),
+    ...(direct === undefined ? ['no probe of the direct route'] : []),
+    ...(direct === undefined || direct.verdict === 'ok' ? [] : [probeText(direct)]),
+  ].join('; ');
   if (step.onFailure === 'stay')
     return { ...done, failure: `${words}; ${await changedByRestart(context, step)}`, stay: true };
   if (!brokenBefore(context, step)) return { ...done, failure: words };
@@ -66,6 +73,7 @@ function judgeAll(
   { user }: ProveStep,
   done: StepDone,
   probes: readonly ProbeResult[],
+  fell: string | undefined,
 ): StepDone {
   const before = readProbes(journal, user);
   const failed = probes.filter(({ verdict }) => verdict !== 'ok');
@@ -77,7 +85,8 @@ function judgeAll(
   for (const probe of failed) event('warning', { type: 'text', text: probeText(probe) });
   if (!probes.some(({ route }) => route === 'direct'))
     return { ...done, failure: 'no probe of the direct route' };
-  return worse.length === 0 ? done : { ...done, failure: worse.map(probeText).join('; ') };
+  const words = [...(fell === undefined ? [] : [fell]), ...worse.map(probeText)];
+  return words.length === 0 ? done : { ...done, failure: words.join('; ') };
 }
 
 function brokenBefore(context: StepContext, { user }: ProveStep): boolean {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning } from '../../host/units/units.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import type { SoakStep } from '../plan.ts';
 import { askRunning } from './running.ts';
 import type { StartResult } from './start.ts';
+import { notStayedUp } from './stays-up.ts';
 import type { StepKind } from './step.ts';
 import { unitOf } from './stop.ts';
 
@@ -19,14 +19,11 @@ export const soakStep: StepKind<SoakStep> = {
     const started = context.resultOf(`${step.user}/start`) as StartResult | undefined;
     if (started?.version === null) return { result: {} };
     const { clock } = context.host;
-    const before = await unitOf(context, step.unit);
+    const before = context.lane.started ?? (await unitOf(context, step.unit));
     const began = clock.monotonic();
     for (;;) {
-      const now = await unitOf(context, step.unit);
-      if (!isRunning(now) || now.mainPid !== before.mainPid || now.restarts !== before.restarts)
-        throw new Error(
-          `${step.unit} did not stay up: ${isRunning(now) ? 'it was started again' : `it is ${now.active} (${now.result})`}`,
-        );
+      const fell = await notStayedUp(context, before);
+      if (fell !== undefined) throw new Error(fell);
       const answer = await askRunning(context, step.port);
       if ('problem' in answer) throw new Error(`${step.unit} does not answer any more: ${answer.problem}`);
       if (answer.version !== step.version) throw new Error(`${step.unit} runs ${answer.version} now`);

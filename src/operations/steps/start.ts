@@ -37,14 +37,22 @@ export const startStep: StepKind<StartStep> = {
       await units.override(step.unit, null, config.limits.commandTimeout);
     if (step.asBefore && before?.ran === false) return { result: { version: null } satisfies StartResult };
     await startUnit(context, step.unit);
+    let restarts: number | undefined;
     const deadline = clock.monotonic() + config.limits.startTimeout;
     for (;;) {
       const state = await unitOf(context, step.unit);
+      restarts ??= state.restarts;
       const answer = isRunning(state) ? await askRunning(context, step.port) : undefined;
-      if (answer !== undefined && 'version' in answer) return { result: answer satisfies StartResult };
+      if (answer !== undefined && 'version' in answer) {
+        context.lane.started = state;
+        return { result: answer satisfies StartResult };
+      }
       if (clock.monotonic() > deadline || (isStopped(state) && state.sub !== 'auto-restart')) {
         const why = answer?.problem ?? `it is ${state.active} (${state.result})`;
-        throw new Error(`${step.unit} was started, and does not answer: ${why}`);
+        const again = (state.restarts ?? 0) - (restarts ?? 0);
+        const fell =
+          again > 0 ? `, and did not stay up (its supervisor has started it again, ${again}×)` : '';
+        throw new Error(`${step.unit} was started, and does not answer${fell}: ${why}`);
       }
       await delay(interval);
     }
@@ -54,7 +62,10 @@ export const startStep: StepKind<StartStep> = {
     const state = await unitOf(context, step.unit);
     if (isRunning(state) && state.load !== 'masked') {
       const answer = await askRunning(context, step.port);
-      if ('version' in answer) return { result: answer satisfies StartResult };
+      if ('version' in answer) {
+        context.lane.started = state;
+        return { result: answer satisfies StartResult };
+      }
     }
     await stopAgain(context, step);
     return undefined;

@@ -1,4 +1,5 @@
 import type { Sqlite } from '../../host/sqlite.ts';
+import type { UnitState } from '../../host/units/units.ts';
 import type { EventLevel, EventPayload } from '../../journal/records.ts';
 import type { Keeper } from '../../snapshots/replacement.ts';
 import type { Binaries } from '../../t3/binaries.ts';
@@ -29,6 +30,11 @@ export interface StepContext extends GuardContext {
 /** Held from one step of a lane to a later one; let go of when the lane ends, however it does. */
 export class Lane {
   #keeper: Keeper | undefined;
+  /**
+   * The unit as it was when its server answered after it was started: what came later is held against it. Not in the
+   * journal: whoever takes an operation on later finds a server that somebody may have restarted meanwhile.
+   */
+  started: UnitState | undefined;
 
   keep(keeper: Keeper): Keeper {
     this.#keeper = keeper;

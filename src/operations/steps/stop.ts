@@ -19,7 +19,7 @@ const memorySchema = z.object({
   ran: z.boolean(),
   /** Somebody else had masked it: it stays so. */
   masked: z.boolean(),
-  /** The handshake was known not to work before. */
+  /** It did not stay up, or the handshake was known not to work before. */
   broken: z.boolean(),
 });
 /** What remains of it, and what undoing it needs. */
@@ -155,9 +155,14 @@ export async function unitOf({ host }: Pick<StepContext, 'host'>, unit: string):
   return state;
 }
 
-/** Was the handshake known not to work? Then that it does not work afterwards says nothing against what was done. */
+/** One that ended by itself, and was started again by its supervisor within this time, does not stay up; milliseconds. */
+const lately = 60_000;
+
+/** Did it not stay up, or was the handshake known not to work? Then that it does not work afterwards says nothing against what was done. */
 function wasBroken({ journal, host, config }: StepContext, step: StopStep, unit: UnitState): boolean {
   if (!isRunning(unit)) return true;
+  const upFor = unit.since === undefined ? Infinity : host.clock.now() - unit.since;
+  if ((unit.restarts ?? 0) > 0 && upFor < lately) return true;
   const direct = readProbes(journal, step.user).find(({ last }) => last.route === 'direct');
   if (direct === undefined || host.clock.now() - direct.last.at > config.probes.stale) return false;
   return direct.last.verdict !== 'ok';
