@@ -94,7 +94,7 @@ async function recover(
 
 /** `operations resume|rollback|abandon ID`: what is to become of an operation that was cut off. */
 export function decide(context: CommandContext, id: number, way: Way, detach: boolean): Promise<ExitCode> {
-  return withHost(context, (opened) => {
+  return withHost(context, async (opened) => {
     const found = opened.cutOff.find(({ operation }) => operation.id === id);
     if (found === undefined)
       throw new UsageProblem(`operation ${id} was not cut off: there is nothing to decide about it`);
@@ -112,15 +112,18 @@ export function decide(context: CommandContext, id: number, way: Way, detach: bo
             })
           : `${way} operation ${id}:\n${words.map((each) => `  ${each}\n`).join('')}`,
       );
-      return Promise.resolve(exit.done);
+      return exit.done;
     }
-    return carryOut(
+    const code = await carryOut(
       context,
       opened,
       { kind: 'recover', operation: id, way },
       { versions: false, readers: false },
       detach,
     );
+    if (code !== exit.done || detach || way === 'abandon' || opened.journal === undefined) return code;
+    // It was brought to an end; to which one is what somebody who waits for it wants to know.
+    return readOperation(opened.journal, id)?.outcome === 'failed' ? exit.failed : code;
   });
 }
 

@@ -130,6 +130,8 @@ const replaceStep = z.object({
   id: z.string(),
   title: z.string(),
   user: z.string(),
+  /** Whose database it is; plans of earlier versions do not have it. */
+  unit: z.string().optional(),
   ...live,
   /** Where what is replaced is kept. */
   backups: z.string(),

@@ -198,7 +198,7 @@ export function stageOf(ground: Ground, entry: CatalogEntry, seen: StageStep['se
 }
 
 export function replaceOf(ground: Ground, instance: Instance, { now, tail }: Naming): ReplaceStep {
-  const { user, live, home, base, backups, folder, version } = ground;
+  const { user, unit, live, home, base, backups, folder, version } = ground;
   const size = valueOf(instance.size);
   const name = (at: number) => formatName({ kind: 'prerestore', version, takenAt: at }, tail);
   return {
@@ -206,6 +206,7 @@ export function replaceOf(ground: Ground, instance: Instance, { now, tail }: Nam
     id: `${user}/replace`,
     title: 'keep what is there, and replace it',
     user,
+    unit,
     live,
     home,
     base,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { FileIdentity } from '../../host/holders.ts';
+import { isStopped } from '../../host/units/units.ts';
 import { forgetProbes } from '../../journal/probes.ts';
 import { forgetSnapshot, recordProblem, recordSnapshot } from '../../journal/snapshots.ts';
 import type { Kept } from '../../snapshots/owner/protocol.ts';
@@ -10,7 +11,7 @@ import { readOnlyGuard } from '../guards/read-only.ts';
 import type { ReplaceStep } from '../plan.ts';
 import { unstoppable } from './snapshot.ts';
 import { StepRefused, type StepContext, type StepDone, type StepKind } from './step.ts';
-import { requireGone, requireNobody } from './stop.ts';
+import { requireGone, requireNobody, unitOf } from './stop.ts';
 
 /** What was there before, and where it is kept. */
 export interface ReplaceResult {
@@ -125,7 +126,8 @@ export const replaceStep: StepKind<ReplaceStep> = {
 
 /**
  * The new database, which has the live name, closed again until the start: the keeper died with its runner. Whoever has
- * the old one open yet is waited for before: it writes its log by the name, beside the new one.
+ * the old one open yet is waited for before: it writes its log by the name, beside the new one. Where its server runs, as
+ * after a reboot, which takes the mask away, it has been opened, and is not to be closed any more.
  *
  * @returns why it must not stay, undefined where it may: somebody does not let go of the old one, or it is damaged.
  */
@@ -138,8 +140,13 @@ async function holdAgain(context: StepContext, step: ReplaceStep): Promise<strin
     return error.message;
   }
   await context.lane.release();
+  if (await runs(context, step)) return undefined;
   const held = await hold(context.lane.keep(newKeeper(context)), context, step, step.live, true);
   return held.whole ? undefined : `the new database is damaged (${held.problem})`;
+}
+
+async function runs(context: StepContext, { unit }: ReplaceStep): Promise<boolean> {
+  return unit !== undefined && !isStopped(await unitOf(context, unit));
 }
 
 /**
@@ -175,8 +182,9 @@ async function takeBack(context: StepContext, step: ReplaceStep): Promise<void> 
   await lane.release();
 }
 
-/** Nobody knows who has had it open since the keeper died. @throws when it is damaged */
+/** Nobody knows who has had it open since the keeper died. @throws when it is damaged, and its server does not run on it */
 async function requireStillWhole(context: StepContext, step: ReplaceStep): Promise<void> {
+  if (await runs(context, step)) return;
   const held = await hold(context.lane.keep(newKeeper(context)), context, step, step.live, true);
   if (!held.whole)
     throw new Error(
