@@ -1,4 +1,4 @@
-import { administratorName } from '../fleet/collect/versions.ts';
+import { administratorName } from '../fleet/collect/pins.ts';
 import { readAs } from '../fleet/reader/read.ts';
 import path from 'node:path';
 import { expand } from '../config/expand.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { administratorName } from '../fleet/collect/versions.ts';
+import { administratorName } from '../fleet/collect/pins.ts';
 import { valueOf } from '../fleet/observation.ts';
 import { complaint, failureText, PrivilegeError } from '../host/commands.ts';
 import type { Account } from '../host/account.ts';

@@ -6,7 +6,8 @@ import { observeLiveness } from './collect/liveness.ts';
 import { observeDeferral, observeFreeze, observeLastGood } from './collect/host-state.ts';
 import { readRoster } from './collect/roster.ts';
 import { judgeHosting, observeJobs, observeSession, observeUnits } from './collect/units.ts';
-import { observeInstalled, observeLauncher, observePins, type RememberedBinary } from './collect/versions.ts';
+import { observePins, type RememberedPins } from './collect/pins.ts';
+import { observeInstalled, observeLauncher, type RememberedBinary } from './collect/versions.ts';
 import type { Fleet, Instance } from './fleet.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import { nothingSeen, unseenInstance } from './unseen.ts';
@@ -36,6 +37,7 @@ export class FleetObserver {
   readonly #options: ObserverOptions;
   readonly #requests: ReturnType<typeof pLimit>;
   readonly #binary: RememberedBinary = {};
+  readonly #pinFiles: RememberedPins = {};
   readonly #busy = new Map<string, Promise<void>>();
   readonly #owned: OwnedLooks;
   readonly #listeners = new Set<(fleet: Fleet) => void>();
@@ -203,7 +205,9 @@ export class FleetObserver {
       observeInstalled(this.#collecting, this.#facts.installed, this.#binary).then((installed) =>
         this.#know({ installed }),
       ),
-      observePins(this.#collecting, this.#options.environment).then((pins) => this.#know({ pins })),
+      observePins(this.#collecting, this.#options.environment, this.#pinFiles).then((pins) =>
+        this.#know({ pins }),
+      ),
       observeLauncher(this.#collecting).then((launcher) => this.#know({ launcher })),
       observeFreeze(this.#collecting).then((freeze) => this.#know({ freeze })),
       observeLastGood(this.#collecting).then((lastGood) => this.#know({ lastGood })),

@@ -1,13 +1,6 @@
-import os from 'node:os';
-import { expand } from '../../config/expand.ts';
-import type { Config } from '../../config/schema.ts';
-import { callerName } from '../../host/invocation.ts';
-import { excerpt } from '../../text/printable.ts';
 import { askVersion } from '../../t3/binaries.ts';
 import { everybodysBinary, readLauncher, type Launcher } from '../../t3/launcher.ts';
 import { known, unknown, type Observation } from '../observation.ts';
-import { agree, parsePin, type PinReading, type Pins } from '../pins.ts';
-import { readAs } from '../reader/read.ts';
 import { moment, reasonOf, type Collecting } from './context.ts';
 
 /** What the global binary was when it was last run. */
@@ -44,51 +37,6 @@ export async function observeInstalled(
 export async function observeLauncher(collecting: Collecting): Promise<Observation<Launcher>> {
   try {
     return known(await readLauncher(collecting.host, collecting.config), moment(collecting));
-  } catch (error) {
-    return unknown(reasonOf(error), moment(collecting));
-  }
-}
-
-/** The name of the administrator, in whose checkout the pin files lie. */
-export function administratorName(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  return config.host.administrator ?? callerName(environment) ?? os.userInfo().username;
-}
-
-/** What the pin files say; read as the administrator, in whose checkout they lie. */
-export async function observePins(
-  collecting: Collecting,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Observation<Pins>> {
-  const { host, config } = collecting;
-  if (config.pins.length === 0) return known({ readings: [], agreed: undefined }, moment(collecting));
-  try {
-    const name = administratorName(config, environment);
-    const administrator = (await host.accounts.byName([name])).get(name);
-    if (administrator === undefined)
-      return unknown(`no such user: ${excerpt(name, 40)} (host.administrator)`, moment(collecting));
-    const files = config.pins.map((pin) => expand(pin.file, { home: administrator.home }));
-    const tasks = files.map((path) => ({ task: 'text', path, maxSize: config.limits.fileSize }) as const);
-    const { answers } = await readAs(host, config, administrator, tasks);
-    const readings = config.pins.flatMap((pin, index): PinReading[] => {
-      const file = files[index] ?? pin.file;
-      const answer = answers[index];
-      if (answer === undefined || 'problem' in answer) {
-        const problem = answer?.problem ?? 'not read';
-        return pin.copy && problem.endsWith(': no such file')
-          ? []
-          : [{ file, copy: pin.copy, pin: undefined, problem }];
-      }
-      const parsed = parsePin(answer.facts, pin.variable);
-      return [
-        'pin' in parsed
-          ? { file, copy: pin.copy, pin: parsed.pin, problem: undefined }
-          : { file, copy: pin.copy, pin: undefined, problem: parsed.problem },
-      ];
-    });
-    return known(agree(readings), moment(collecting));
   } catch (error) {
     return unknown(reasonOf(error), moment(collecting));
   }
