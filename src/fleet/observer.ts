@@ -26,6 +26,12 @@ export interface ObserverOptions {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
+/**
+ * So many times its cadence, units are asked about where every change of them is told anyhow. Each question costs ten
+ * milliseconds of a core, and systemd as many again. Less than three: then they would count as stale.
+ */
+const patience = 2;
+
 type HostFacts = Omit<Fleet, 'instances'>;
 
 /**
@@ -101,7 +107,10 @@ export class FleetObserver {
     const { cadence } = this.#options.config;
     void this.#observeRoster().then(() => {
       this.#turns.every(cadence.accounts, () => this.#observeRoster(), true);
-      this.#turns.every(cadence.units, () => this.#observeUnits());
+      this.#turns.every(
+        () => cadence.units * (this.#watch?.tellsOfUnits === true ? patience : 1),
+        () => this.#observeUnits(),
+      );
       this.#turns.every(cadence.liveness, () =>
         Promise.all(this.#eachInstance((user) => this.#observeAlive(user))),
       );

@@ -13,13 +13,14 @@ export class Turns {
   /**
    * Take a look, and again a cadence after the last one began, or when that one has ended, whichever is later.
    *
-   * @param cadence Milliseconds.
+   * @param cadence Milliseconds; asked when a look has ended where it is not always the same.
    * @param late The first look was taken already.
    */
-  every(cadence: number, look: () => Promise<unknown>, late = false): void {
+  every(cadence: number | (() => number), look: () => Promise<unknown>, late = false): void {
+    const interval = typeof cadence === 'number' ? () => cadence : cadence;
     const turn = () => {
       const began = this.#clock.monotonic();
-      void look().finally(() => schedule(Math.max(0, cadence - (this.#clock.monotonic() - began))));
+      void look().finally(() => schedule(Math.max(0, interval() - (this.#clock.monotonic() - began))));
     };
     const schedule = (delay: number) => {
       if (this.#stopped) return;
@@ -29,7 +30,7 @@ export class Turns {
       }, delay);
       this.#timers.add(timer);
     };
-    if (late) schedule(cadence);
+    if (late) schedule(interval());
     else if (!this.#stopped) turn();
   }
 

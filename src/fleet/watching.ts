@@ -73,6 +73,11 @@ export class FleetWatch {
     });
   }
 
+  /** Is every change of a unit told, as far as that can be said? */
+  get tellsOfUnits(): boolean {
+    return this.#units.tellsAll?.() === true;
+  }
+
   /** Watch what this fleet has. */
   set(fleet: Fleet): void {
     this.#topics = watchedPaths(fleet, this.#config);

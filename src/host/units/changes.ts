@@ -14,6 +14,8 @@ import type { UnitWatch } from './units.ts';
 
 interface Source {
   argv: readonly [string, ...string[]];
+  /** Does it tell of all changes, once it tells of any? */
+  tellsAll: boolean;
   /** The unit that a line is about; undefined: any; null: none. */
   unitOf(line: string): string | undefined | null;
 }
@@ -31,6 +33,7 @@ const bus: Source = {
     // Masked, unmasked, enabled.
     `--match=${sender},interface='org.freedesktop.systemd1.Manager',member='UnitFilesChanged'`,
   ],
+  tellsAll: true,
   unitOf(line) {
     const { path, member } = parsed(line) as { path?: unknown; member?: unknown };
     if (member === 'UnitFilesChanged') return undefined;
@@ -43,6 +46,7 @@ const bus: Source = {
 /** PID 1 says in the journal what it does with a unit, with its name in the field UNIT (systemd.journal-fields(7)). */
 const journal: Source = {
   argv: ['journalctl', '--follow', '--lines=0', '--quiet', '--output=json', '--output-fields=UNIT', '_PID=1'],
+  tellsAll: false,
   unitOf(line) {
     const { UNIT: unit } = parsed(line) as { UNIT?: unknown };
     return typeof unit === 'string' ? unit : null;
@@ -65,15 +69,20 @@ export function followChanges(
   let pause = patience.least;
   let timer: NodeJS.Timeout | undefined;
   let follower: Follower | undefined;
+  // systemd says nothing on the bus unless somebody has subscribed: that busctl runs is no sign that anything will be told.
+  let told = false;
   const follow = (at: number) => {
     const source = sources[at];
     if (source === undefined) return;
     const began = performance.now();
     follower = commands.follow(source.argv, (line) => {
       const name = source.unitOf(line);
-      if (name !== null) changed(name);
+      if (name === null) return;
+      told ||= source.tellsAll;
+      changed(name);
     });
     void follower.ended.then(() => {
+      told = false;
       if (closed) return;
       // Whatever happened while nobody listened.
       changed(undefined);
@@ -85,6 +94,7 @@ export function followChanges(
   };
   follow(0);
   return {
+    tellsAll: () => told,
     async close() {
       closed = true;
       clearTimeout(timer);

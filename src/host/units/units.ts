@@ -69,6 +69,11 @@ export interface Units {
 }
 
 export interface UnitWatch {
+  /**
+   * Is every change told now? Only where that was seen to work: something was told by whoever tells all of it, and still
+   * listens. Absent: nobody can say.
+   */
+  tellsAll?(): boolean;
   close(): Promise<void>;
 }
 

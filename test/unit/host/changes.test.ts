@@ -53,4 +53,22 @@ describe('changes of units', () => {
     expect(started).toHaveLength(2);
     await watch.close();
   });
+
+  it('are all told only once the bus has told of one, and while it goes on', async () => {
+    const { started, commands } = followers();
+    const watch = followChanges(commands, () => undefined);
+    expect(watch.tellsAll?.()).toBe(false);
+    started[0]?.say(JSON.stringify({ path: '/elsewhere', member: 'NameAcquired' }));
+    expect(watch.tellsAll?.()).toBe(false);
+    const path = '/org/freedesktop/systemd1/unit/cron_2eservice';
+    started[0]?.say(JSON.stringify({ type: 'signal', path, member: 'PropertiesChanged' }));
+    expect(watch.tellsAll?.()).toBe(true);
+    started[0]?.end();
+    await turn();
+    expect(watch.tellsAll?.()).toBe(false);
+    // The journal never tells that a unit was masked.
+    started[1]?.say(JSON.stringify({ UNIT: 't3-serve@bob.service' }));
+    expect(watch.tellsAll?.()).toBe(false);
+    await watch.close();
+  });
 });
