@@ -1,8 +1,9 @@
 import type { JournalFacts } from '../fleet/journal-facts.ts';
 import type { Host } from '../host/host.ts';
+import type { Watch } from '../host/watch.ts';
 import type { Sqlite } from '../host/sqlite.ts';
 import { dataVersion, readEvents, readLastEvents } from '../journal/events.ts';
-import { JournalProblem, openJournalReadOnly } from '../journal/journal.ts';
+import { JournalProblem, journalPath, openJournalReadOnly } from '../journal/journal.ts';
 import { readHistory } from '../journal/history.ts';
 import {
   listOperations,
@@ -19,11 +20,15 @@ import { cutOffOperations, isCutOff, type CutOff } from '../operations/cut-off.t
 import { readStory, readStorySince, type OperationStory } from '../operations/story.ts';
 import { eventLimit, scrollbackLimit, type Chronicle, type ListedOperation } from './state.ts';
 
-/** How often the journal is asked whether anything was committed, milliseconds: one pragma on shared memory. */
-const interval = 100;
+/**
+ * How often the journal is asked whether anything was committed, milliseconds: while an operation goes on, or its files
+ * have changed lately, and otherwise. Ten questions a second cost a tenth of all that watching did (measured), and each
+ * wakes a processor that could sleep.
+ */
+const interval = { lively: 100, quiet: 1000 };
 
-/** How often it is looked whether there is a journal by now, milliseconds. */
-const openInterval = 250;
+/** A file changes a moment before what was written to it can be read: for so long after it did, milliseconds. */
+const liveliness = 2000;
 
 /** How often it is asked whether a runner that says nothing still lives, milliseconds. */
 const lifeInterval = 2000;
@@ -60,8 +65,12 @@ export class JournalWatch {
   readonly #listener: JournalListener;
   #journal: Sqlite | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #files: Watch | undefined;
+  #turning = false;
+  /** By the clock that never jumps. */
+  #livelyUntil = Number.NEGATIVE_INFINITY;
   #version = -1;
-  #shown: { id: number; lastEvent: number; over: Set<string>; cutOff: boolean } | undefined;
+  #shown: { id: number; lastEvent: number; over: Set<string>; cutOff: boolean; ended: boolean } | undefined;
   #newestAtStart: number | undefined;
   #askedAt = 0;
   #reviewedAt = Number.NEGATIVE_INFINITY;
@@ -76,11 +85,16 @@ export class JournalWatch {
 
   start(): void {
     void this.#turn();
+    // What is committed goes to the log first, and to the database itself at its own time.
+    const file = journalPath(this.#state);
+    this.#files = this.#host.watch(() => this.#hear());
+    this.#files.set([file, `${file}-wal`]);
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    void this.#files?.close();
     this.#journal?.close();
     this.#journal = undefined;
   }
@@ -162,7 +176,17 @@ export class JournalWatch {
     }
   }
 
+  /** Something was written to the journal, or is about to be read back. */
+  #hear(): void {
+    if (this.#stopped) return;
+    this.#livelyUntil = this.#host.clock.monotonic() + liveliness;
+    if (this.#turning) return;
+    clearTimeout(this.#timer);
+    void this.#turn();
+  }
+
   async #turn(): Promise<void> {
+    this.#turning = true;
     try {
       if (this.#journal === undefined) this.#open();
       if (this.#journal !== undefined) await this.#look(this.#journal);
@@ -172,8 +196,11 @@ export class JournalWatch {
       this.#journal?.close();
       this.#journal = undefined;
     }
+    this.#turning = false;
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#turn(), this.#journal === undefined ? openInterval : interval);
+    const goesOn = this.#shown !== undefined && !this.#shown.ended && !this.#shown.cutOff;
+    const lively = goesOn || this.#host.clock.monotonic() < this.#livelyUntil;
+    this.#timer = setTimeout(() => void this.#turn(), lively ? interval.lively : interval.quiet);
   }
 
   #open(): void {
@@ -227,6 +254,7 @@ export class JournalWatch {
         lastEvent: 0,
         over: new Set(),
         cutOff: await this.#isCutOff(newest, journal),
+        ended: false,
       };
     }
     this.#view(journal, newest);
@@ -241,6 +269,7 @@ export class JournalWatch {
         : readEvents(journal, shown.id, shown.lastEvent, eventLimit);
     shown.lastEvent = events.at(-1)?.id ?? shown.lastEvent;
     const steps = readSteps(journal, shown.id);
+    shown.ended = operation.state === 'ended';
     this.#listener.operation({
       operation,
       steps,
