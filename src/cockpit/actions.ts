@@ -18,7 +18,8 @@ export type Action =
   | { type: 'history problem'; problem: string | undefined }
   /** What happened without the cockpit; undefined once somebody has read it. */
   | { type: 'happened'; told: Told | undefined }
-  | { type: 'tick'; wall: number; tick: number }
+  /** With the fleet where it was measured since it was last shown. */
+  | { type: 'tick'; wall: number; tick: number; fleet?: Fleet }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'notice'; notice: Notice | undefined }
   | { type: 'move'; by: number | 'first' | 'last' }

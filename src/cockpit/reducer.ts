@@ -1,3 +1,4 @@
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Action } from './actions.ts';
 import { snapshotsOf, visibleInstances } from './arrange.ts';
 import { offeredIn } from './offered.ts';
@@ -13,7 +14,7 @@ export type { Action } from './actions.ts';
 export function reduce(state: CockpitState, action: Action): CockpitState {
   switch (action.type) {
     case 'fleet':
-      return anchored(keepSelection(state, keepMarks({ ...state, fleet: action.fleet })));
+      return withFleet(state, action.fleet);
     case 'filter':
       return keepSelection(state, { ...state, filter: action.filter });
     case 'take back':
@@ -33,7 +34,10 @@ export function reduce(state: CockpitState, action: Action): CockpitState {
     case 'happened':
       return { ...state, happened: action.told };
     case 'tick':
-      return { ...state, now: { wall: action.wall, tick: action.tick } };
+      return {
+        ...(action.fleet === undefined ? state : withFleet(state, action.fleet)),
+        now: { wall: action.wall, tick: action.tick },
+      };
     case 'resize':
       return { ...state, size: { columns: action.columns, rows: action.rows } };
     case 'notice':
@@ -150,6 +154,9 @@ function nearest(before: CockpitState, left: ReadonlySet<string>): string | unde
 }
 
 /** Nobody who is gone stays marked. */
+const withFleet = (state: CockpitState, fleet: Fleet): CockpitState =>
+  anchored(keepSelection(state, keepMarks({ ...state, fleet })));
+
 function keepMarks(state: CockpitState): CockpitState {
   if (state.marked.length === 0) return state;
   const there = new Set(state.fleet.instances.map(({ user }) => user));

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { FleetObserver } from '../fleet/observer.ts';
 import type { Host } from '../host/host.ts';
 import type { OperationView } from '../operations/follow.ts';
@@ -107,7 +108,10 @@ export class Session {
       () => this.#observer.fleet,
       (told) => this.store.dispatch({ type: 'happened', told }),
     );
-    this.#observer.subscribe(() => this.#showSoon());
+    // What was only measured again is shown with the clock: to lay all of it out takes longer than to measure it.
+    this.#observer.subscribe((_fleet, news) => {
+      if (news) this.#showSoon();
+    });
     this.store.subscribe(() => {
       this.#recall(false);
       this.#list(false);
@@ -130,15 +134,7 @@ export class Session {
     this.#happened.start();
     if (this.store.get().config.probes.automatic)
       this.#probing = setInterval(() => void this.#probeWhoIsDue(), probeInterval);
-    this.#ticking = setInterval(
-      () =>
-        this.store.dispatch({
-          type: 'tick',
-          wall: this.#host.clock.now(),
-          tick: this.#host.clock.monotonic(),
-        }),
-      tickInterval,
-    );
+    this.#ticking = setInterval(() => this.#tick(), tickInterval);
   }
 
   stop(): void {
@@ -158,8 +154,25 @@ export class Session {
       this.#showing = undefined;
       const { fleet } = this.#observer;
       this.store.dispatch({ type: 'fleet', fleet });
-      if (this.#history?.see(fleet, this.#host.clock.now()) === true) this.#recall(true);
+      this.#record(fleet);
     }, blink);
+  }
+
+  /** The clock goes on, and what was measured meanwhile is shown with it. */
+  #tick(): void {
+    const { fleet } = this.#observer;
+    const measured = fleet !== this.store.get().fleet;
+    this.store.dispatch({
+      type: 'tick',
+      wall: this.#host.clock.now(),
+      tick: this.#host.clock.monotonic(),
+      ...(measured ? { fleet } : {}),
+    });
+    if (measured) this.#record(fleet);
+  }
+
+  #record(fleet: Fleet): void {
+    if (this.#history?.see(fleet, this.#host.clock.now()) === true) this.#recall(true);
   }
 
   /** The past of whoever is shown wholly; read again when the journal has news. */

@@ -14,6 +14,7 @@ import { nothingSeen, unseenInstance } from './unseen.ts';
 import { jobUnits } from './jobs.ts';
 import { known, unknown, valueOf } from './observation.ts';
 import { OwnedLooks, type Measure } from './owned-looks.ts';
+import { saysTheSame } from './sameness.ts';
 import { oneAtATime, Turns } from './turns.ts';
 import { FleetWatch, type Topic } from './watching.ts';
 
@@ -32,6 +33,9 @@ export interface ObserverOptions {
  */
 const patience = 2;
 
+/** @param news Whether it says anything else than before: not only that it was looked at again, nor a quantity alone. */
+export type FleetListener = (fleet: Fleet, news: boolean) => void;
+
 type HostFacts = Omit<Fleet, 'instances'>;
 
 /**
@@ -46,7 +50,7 @@ export class FleetObserver {
   readonly #pinFiles: RememberedPins = {};
   readonly #busy = new Map<string, Promise<void>>();
   readonly #owned: OwnedLooks;
-  readonly #listeners = new Set<(fleet: Fleet) => void>();
+  readonly #listeners = new Set<FleetListener>();
   readonly #turns: Turns;
   readonly #observeUnits = oneAtATime(() => this.#lookAtUnits());
   readonly #observeVersions = oneAtATime(() => this.#lookAtVersions());
@@ -58,6 +62,7 @@ export class FleetObserver {
   #fleet: Fleet | undefined;
   #watch: FleetWatch | undefined;
   #announced = false;
+  #news = false;
   #stopped = false;
 
   constructor(options: ObserverOptions) {
@@ -78,7 +83,7 @@ export class FleetObserver {
   }
 
   /** Hear of every new Fleet value; several changes of one moment are told once. @returns the end of it */
-  subscribe(listener: (fleet: Fleet) => void): () => void {
+  subscribe(listener: FleetListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -159,9 +164,15 @@ export class FleetObserver {
     if (userMap.kind === 'known') {
       const before = new Map(this.#instances);
       this.#instances.clear();
-      for (const entry of entries)
-        this.#instances.set(entry.user, { ...(before.get(entry.user) ?? unseenInstance), ...entry });
-      for (const user of before.keys()) if (!this.#instances.has(user)) this.#owned.forget(user);
+      for (const entry of entries) {
+        this.#instances.set(entry.user, { ...unseenInstance, ...before.get(entry.user), ...entry });
+        this.#news ||= !saysTheSame(before.get(entry.user), this.#instances.get(entry.user));
+      }
+      for (const user of before.keys()) {
+        if (this.#instances.has(user)) continue;
+        this.#owned.forget(user);
+        this.#news = true;
+      }
       this.#know({ userMap: known(userMap.value.problems, userMap.at), dispatchTable });
     } else if (userMap.kind === 'unknown') {
       // A user map that cannot be read does not mean that everybody is gone.
@@ -175,8 +186,7 @@ export class FleetObserver {
     await Promise.all(
       [...this.#instances.keys()].map(async (user) => {
         const deferral = await observeDeferral(this.#collecting, user);
-        const instance = this.#instances.get(user);
-        if (instance !== undefined) this.#instances.set(user, { ...instance, deferral });
+        this.#lay(user, { deferral });
       }),
     );
     this.#changed();
@@ -199,7 +209,7 @@ export class FleetObserver {
       // The user map may have grown while the supervisor was asked.
       if (!asked.has(instance.unitName)) continue;
       const unit = units(instance.unitName);
-      this.#instances.set(user, { ...instance, unit, hosting: judgeHosting(unit, session) });
+      this.#lay(user, { unit, hosting: judgeHosting(unit, session) });
       // Another server, or none any more: what the last one answered is past.
       const [before, now] = [valueOf(instance.unit), valueOf(unit)];
       const another =
@@ -244,8 +254,7 @@ export class FleetObserver {
       if (instance === undefined || this.#stopped) return;
       const facts = await look(instance);
       // Other facts of it may have been measured meanwhile: lay only these over what is known now. And it may be gone.
-      const now = this.#instances.get(user);
-      if (now !== undefined) this.#instances.set(user, { ...now, ...facts });
+      this.#lay(user, facts);
       this.#changed();
     };
     const measuring = (limit === undefined ? measure() : limit(measure)).finally(() =>
@@ -255,8 +264,19 @@ export class FleetObserver {
     return measuring;
   }
 
+  /** Lay what was measured over what is known of somebody; of one who is gone, nothing is. */
+  #lay(user: string, facts: Partial<Instance>): void {
+    const before = this.#instances.get(user);
+    if (before === undefined) return;
+    const now = { ...before, ...facts };
+    this.#news ||= !saysTheSame(before, now);
+    this.#instances.set(user, now);
+  }
+
   #know(facts: Partial<HostFacts>): void {
-    this.#facts = { ...this.#facts, ...facts };
+    const before = this.#facts;
+    this.#facts = { ...before, ...facts };
+    this.#news ||= !saysTheSame(before, this.#facts);
     this.#changed();
   }
 
@@ -265,8 +285,9 @@ export class FleetObserver {
     if (this.#announced || this.#stopped) return;
     this.#announced = true;
     setImmediate(() => {
-      this.#announced = false;
-      for (const listener of this.#listeners) listener(this.fleet);
+      const news = this.#news;
+      this.#announced = this.#news = false;
+      for (const listener of this.#listeners) listener(this.fleet, news);
     });
   }
 }
