@@ -14,7 +14,7 @@ import {
 } from '../journal/operations.ts';
 import type { OperationRecord, StepRecord } from '../journal/records.ts';
 import { listSchedules, type ScheduleRecord } from '../journal/schedules.ts';
-import { journalFacts } from '../journal/facts.ts';
+import { rememberedFacts } from '../journal/facts.ts';
 import type { OperationView } from '../operations/follow.ts';
 import { cutOffOperations, isCutOff, type CutOff } from '../operations/cut-off.ts';
 import { readStory, readStorySince, type OperationStory } from '../operations/story.ts';
@@ -64,6 +64,7 @@ export class JournalWatch {
   readonly #host: Host;
   readonly #listener: JournalListener;
   #journal: Sqlite | undefined;
+  #facts: JournalFacts | undefined;
   #timer: NodeJS.Timeout | undefined;
   #files: Watch | undefined;
   #turning = false;
@@ -169,7 +170,7 @@ export class JournalWatch {
 
   #ask<Item>(question: (facts: JournalFacts) => readonly Item[]): readonly Item[] {
     try {
-      return this.#journal === undefined ? [] : question(journalFacts(this.#journal));
+      return this.#journal === undefined ? [] : question((this.#facts ??= rememberedFacts(this.#journal)));
     } catch (error) {
       this.#listener.problem(error instanceof Error ? error.message : String(error));
       return [];
@@ -206,6 +207,7 @@ export class JournalWatch {
   #open(): void {
     try {
       this.#journal = openJournalReadOnly(this.#state);
+      this.#facts = undefined;
       this.#version = -1;
       this.#listener.problem(undefined);
     } catch (error) {

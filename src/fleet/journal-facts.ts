@@ -11,5 +11,11 @@ export interface JournalFacts {
   closed(user: string, now: number): boolean;
 }
 
+const nothing: readonly never[] = [];
+
 /** Where there is no journal: nothing was ever recorded. */
-export const emptyJournal: JournalFacts = { snapshots: () => [], probes: () => [], closed: () => false };
+export const emptyJournal: JournalFacts = {
+  snapshots: () => nothing,
+  probes: () => nothing,
+  closed: () => false,
+};

@@ -120,7 +120,7 @@ export class FleetObserver {
         Promise.all(this.#eachInstance((user) => this.#observeAlive(user))),
       );
       this.#turns.every(Math.min(cadence.state, cadence.snapshots), () =>
-        Promise.all(this.#eachInstance((user) => this.#owned.look(user))),
+        Promise.all(this.#eachInstance((user) => this.#owned.turn(user))),
       );
     });
     this.#turns.every(cadence.installed, () => this.#observeVersions());

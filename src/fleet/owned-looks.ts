@@ -29,6 +29,8 @@ export class OwnedLooks {
   readonly #unread = new Set<string>();
   /** Who is to be read at the next look, whatever the budget says. */
   readonly #owed = new Set<string>();
+  /** Whose backup folder is to be looked at as well, whenever it was last. */
+  readonly #wanted = new Set<string>();
   readonly #later = new Map<string, NodeJS.Timeout>();
 
   /** @param users How many share the budget. */
@@ -42,8 +44,18 @@ export class OwnedLooks {
     this.#readers = pLimit(limits.parallelReaders);
   }
 
-  /** Look at a user's files. What is asked for while that goes on is done once more after it. */
+  /** Look at all of a user's files. What is asked for while that goes on is done once more after it. */
   look(user: string, mayRead = true): Promise<void> {
+    this.#wanted.add(user);
+    return this.#due(user, mayRead);
+  }
+
+  /** Look at those of a user's files whose time has come. */
+  turn(user: string): Promise<void> {
+    return this.#due(user, true);
+  }
+
+  #due(user: string, mayRead: boolean): Promise<void> {
     const key = `${user} ${mayRead}`;
     const look = this.#looks.get(key) ?? oneAtATime(() => this.#look(user, mayRead));
     this.#looks.set(key, look);
@@ -75,6 +87,7 @@ export class OwnedLooks {
     this.#budget.forget(user);
     this.#unread.delete(user);
     this.#owed.delete(user);
+    this.#wanted.delete(user);
     clearTimeout(this.#later.get(user));
     this.#later.delete(user);
     for (const mayRead of [true, false]) this.#looks.delete(`${user} ${mayRead}`);
@@ -89,6 +102,7 @@ export class OwnedLooks {
     const look = (read: boolean) => async (instance: Instance) => {
       const remembered = this.#remembered.get(user) ?? { state: {}, folder: {} };
       this.#remembered.set(user, remembered);
+      if (this.#wanted.delete(user)) delete remembered.folder.seen;
       const records = this.#ask(() => this.#journal.snapshots(user));
       const {
         cost,

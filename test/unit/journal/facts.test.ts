@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { rememberedFacts } from '../../../src/journal/facts.ts';
+import { openJournal, openJournalReadOnly } from '../../../src/journal/journal.ts';
+import { recordSnapshot } from '../../../src/journal/snapshots.ts';
+import { scratch } from '../../scratch.ts';
+
+it('what the journal knows of a user is read once, and again as soon as anything was committed', () => {
+  const folder = scratch();
+  const writer = openJournal(folder);
+  const facts = rememberedFacts(openJournalReadOnly(folder));
+  const before = facts.snapshots('vera');
+  expect(before).toEqual([]);
+  expect(facts.snapshots('vera')).toBe(before);
+  expect(facts.probes('vera')).toBe(facts.probes('vera'));
+  recordSnapshot(writer, {
+    user: 'vera',
+    kind: 'manual',
+    folder: '/b',
+    file: 'x.sqlite',
+    takenAt: 5,
+    version: undefined,
+    bytes: 1,
+    sha256: 'a'.repeat(64),
+    pageSize: 4096,
+    migrations: [{ id: 30, name: 'n' }],
+    work: { projects: 1, threads: 2, messages: 3, turns: 4 },
+    verifiedAt: 6,
+    operation: undefined,
+  });
+  const now = facts.snapshots('vera');
+  expect(now).toMatchObject([{ file: 'x.sqlite' }]);
+  expect(facts.snapshots('vera')).toBe(now);
+  expect(facts.snapshots('emo')).toEqual([]);
+});
