@@ -223,6 +223,8 @@ export class JournalWatch {
     await this.#review(journal, version !== this.#version);
     if (version !== this.#version) {
       this.#version = version;
+      // Whoever is told now, and asks, is not to be answered by what was true a moment ago.
+      this.#facts = undefined;
       this.#listener.news();
       await this.#tell(journal);
     } else if (this.#host.clock.monotonic() - this.#askedAt > lifeInterval) {

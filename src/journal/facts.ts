@@ -30,8 +30,17 @@ export function rememberedFacts(journal: Sqlite): Facts {
   const snapshots = new Map<string, readonly SnapshotRecord[]>();
   const probes = new Map<string, readonly ProbeStanding[]>();
   let read: number | undefined;
+  let asked: number | undefined;
+  // Once a turn of the event loop: everybody is looked at in the same one, and each question takes four locks.
+  const version = (): number => {
+    if (asked === undefined) {
+      asked = dataVersion(journal);
+      setImmediate(() => (asked = undefined));
+    }
+    return asked;
+  };
   const remembered = <Value>(all: Map<string, Value>, user: string, ask: (user: string) => Value): Value => {
-    const now = dataVersion(journal);
+    const now = version();
     if (now !== read) {
       snapshots.clear();
       probes.clear();
