@@ -153,10 +153,10 @@ function nearest(before: CockpitState, left: ReadonlySet<string>): string | unde
   return undefined;
 }
 
-/** Nobody who is gone stays marked. */
 const withFleet = (state: CockpitState, fleet: Fleet): CockpitState =>
   anchored(keepSelection(state, keepMarks({ ...state, fleet })));
 
+/** Nobody who is gone stays marked. */
 function keepMarks(state: CockpitState): CockpitState {
   if (state.marked.length === 0) return state;
   const there = new Set(state.fleet.instances.map(({ user }) => user));
