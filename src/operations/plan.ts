@@ -122,6 +122,11 @@ const stopStep = z.object({
   deferral: z.object({ file: z.string(), version: z.string() }).nullable(),
   /** Of a bump: a server that has stopped is not started again for a failure, for that would migrate its database. */
   keepStopped: z.boolean().optional(),
+  /**
+   * Of a move, whose way back may fail: started again with a database of another schema than this one, it is started as
+   * this program, which knows it. Absent of one whose version is its own (launcher).
+   */
+  unlessSchema: z.object({ id: z.number(), name: z.string(), program: z.string() }).optional(),
 });
 export type StopStep = z.output<typeof stopStep>;
 

@@ -82,7 +82,9 @@ const beside = ({ live, home, base }: Ground) => ({ live, home, base });
 export function stopOf(
   ground: Ground,
   about: Pick<StopStep, 'exclusive'> &
-    Partial<Pick<StopStep, 'interruptTurn' | 'unlessWorkSince' | 'deferral' | 'keepStopped'>>,
+    Partial<
+      Pick<StopStep, 'interruptTurn' | 'unlessWorkSince' | 'deferral' | 'keepStopped' | 'unlessSchema'>
+    >,
 ): StopStep {
   return {
     kind: 'stop',

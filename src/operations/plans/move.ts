@@ -58,6 +58,9 @@ export function moveSteps(moving: Moving, config: Config, { now, tail }: Naming)
       exclusive: true,
       deferral: owes ? { file: expand(config.paths.deferral, { user }), version: to } : null,
       keepStopped,
+      ...(own || back
+        ? {}
+        : { unlessSchema: { ...schema, program: expand(config.paths.versionBinary, { version: to }) } }),
     }),
     copy,
     // While it is stopped: server and mints change together.

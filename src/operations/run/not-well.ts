@@ -39,7 +39,7 @@ export async function notWell(
 }
 
 /** A server that was just started tells nobody when it listens. */
-async function untilAnswers(
+export async function untilAnswers(
   context: Parameters<typeof askRunning>[0],
   port: number,
   { host, config }: Execution,

@@ -7,7 +7,7 @@ import { schemaNow } from '../steps/check.ts';
 import { movedStep } from '../steps/moved.ts';
 import { askRunning } from '../steps/running.ts';
 import { judgeFreeze } from '../guards/freeze.ts';
-import { notWell } from './not-well.ts';
+import { notWell, untilAnswers } from './not-well.ts';
 
 /**
  * A bump: judge, save, switch, then one user after the other, each verified before the next (guarantee 8). Whatever
@@ -172,6 +172,8 @@ export class Rollout {
     const start = stepIn(lane, 'start');
     const deferral = stepIn(lane, 'stop')?.deferral;
     if (start === undefined || deferral == null) return 'unknown';
+    // It may just have been started again, as what knows its database: where that could not be put back.
+    await untilAnswers(contextOf(start, this.#phases.runOf(lane)), start.port, this.#execution);
     const running = await askRunning(contextOf(start, this.#phases.runOf(lane)), start.port);
     if (!('version' in running)) return `it does not answer (${running.problem})`;
     if (running.version !== this.#to()) return `it runs ${running.version}`;

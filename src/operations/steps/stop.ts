@@ -11,7 +11,9 @@ import { hostingGuard } from '../guards/hosting.ts';
 import { jobsGuard } from '../guards/jobs.ts';
 import { readOnlyGuard } from '../guards/read-only.ts';
 import { workSinceGuard } from '../guards/work-since.ts';
+import { excerpt } from '../../text/printable.ts';
 import type { StopStep } from '../plan.ts';
+import { schemaNow } from './check.ts';
 import { StepRefused, type StepContext, type StepKind } from './step.ts';
 
 const memorySchema = z.object({
@@ -96,7 +98,28 @@ async function startAgain(context: StepContext, step: StopStep): Promise<void> {
   const { units } = context.host;
   if (!memory.masked) await units.act('unmask', step.unit, context.config.limits.commandTimeout);
   if (!memory.ran || memory.masked) return;
+  if (step.unlessSchema !== undefined && (await isMigrated(context, step.unlessSchema, step)))
+    await units.override(step.unit, step.unlessSchema.program, context.config.limits.commandTimeout);
   await startUnit(context, step.unit);
+}
+
+/**
+ * Has its database got another schema, with a way back that has failed? An old t3 does nothing to a new schema, a new one
+ * migrates an old one: what cannot be told is a no.
+ */
+async function isMigrated(
+  context: StepContext,
+  before: NonNullable<StopStep['unlessSchema']>,
+  step: StopStep,
+): Promise<boolean> {
+  try {
+    const now = await schemaNow(context, step);
+    return now.id !== before.id || now.name !== before.name;
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    context.event('warning', { type: 'text', text: `cannot tell which schema it has: ${excerpt(words)}` });
+    return false;
+  }
 }
 
 /**
