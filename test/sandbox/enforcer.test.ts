@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   lstatSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -105,6 +108,25 @@ describe('a version', () => {
     await expectBefore(before);
     expect(on.sandbox.filesOf('alice').some((name) => name.startsWith('prerestore-0.0.27-'))).toBe(true);
     expect((await on.sandbox.run('probe', 'alice')).exitCode).toBe(0);
+  });
+
+  it('that cannot be taken back from somebody leaves them on it, running, until they can be', async () => {
+    const before = await on.standing();
+    trouble({ hang: 'after the first restart' });
+    const database = openSync(on.sandbox.database('alice'), 'r');
+    const holder = spawn('sleep', ['infinity'], { stdio: [database, 'ignore', 'ignore'] });
+    closeSync(database);
+    const done = await bump('0.0.27', '--set', 'bump.enforcer.timeout=7s', '--set', 'limits.visit=1s');
+    const { alice } = (await on.standing()).users;
+    holder.kill('SIGKILL');
+    expect(done.exitCode, done.stdout).toBe(1);
+    expect(done.stdout).toMatch(
+      /not as before: alice: it stays on 0\.0\.27 for now, and drain takes it back .*the database is open in process/,
+    );
+    expect(alice).toMatchObject({ runs: '0.0.27', schema: 32, unit: 'active loaded' });
+    const drained = await on.sandbox.run('--set', 'busy.quiet=0s', '--yes', 'drain');
+    expect(drained.exitCode, drained.stdout + drained.stderr).toBe(0);
+    await expectBefore(before);
   });
 
   it.runIf(all)('in the middle of which the script is killed, as well', async () => {

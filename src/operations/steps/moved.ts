@@ -60,9 +60,16 @@ async function takeBack(context: StepContext, step: MovedStep): Promise<void> {
   if (parts('stop').remembered() === undefined && (await isAsBefore(context, step))) return;
   for (const verdict of [await ask(jobsGuard, context, step), await ask(hostingGuard, context, stop)])
     if (!verdict.holds) throw new StepRefused(verdict.reason);
-  if (stopResult(parts('stop').remembered()) === undefined) await stopStep.run(parts('stop'), stop);
-  else await stopAgain(parts('stop'), step);
-  await putBack(parts('copy'), copy);
+  try {
+    if (stopResult(parts('stop').remembered()) === undefined) await stopStep.run(parts('stop'), stop);
+    else await stopAgain(parts('stop'), step);
+    await putBack(parts('copy'), copy);
+  } catch (error) {
+    // Nobody is left down for it: it is started again, as what knows its database.
+    await context.lane.release();
+    await stopStep.undo?.(parts('stop'), stop);
+    throw error;
+  }
   await startStep.run(parts('start'), start);
 }
 
