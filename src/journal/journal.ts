@@ -66,8 +66,11 @@ function makeJournal(folder: string): void {
   try {
     const db = openOwn(made, true);
     migrateJournal(db);
-    // The last one to close it folds the write-ahead log in, and removes it (sqlite.org/wal.html).
+    // The last one to close it would fold the write-ahead log in, too, and say nothing where the disk is full.
+    const [folded] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number; log: number }[];
     db.close();
+    if (folded?.busy !== 0 || folded.log !== 0)
+      throw new JournalProblem('broken', `${made}: could not be written wholly`);
     chmodSync(made, 0o600);
     sync(made);
     // Whoever else has made one meanwhile: theirs is as good.
