@@ -75,7 +75,7 @@ export const replaceStep: StepKind<ReplaceStep> = {
     );
     keeper.requireHeld();
     // A page visit that had opened the old file waits for its lock, and must not get it: it gives up after a while.
-    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), keeper.pid);
+    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), context.lane.keepers);
     return done(context, step);
   },
 
@@ -134,7 +134,7 @@ export const replaceStep: StepKind<ReplaceStep> = {
 async function holdAgain(context: StepContext, step: ReplaceStep): Promise<string | undefined> {
   const old = await context.host.files.look(beside.outgoing(step.base));
   try {
-    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), context.lane.keeperPid);
+    if (old !== undefined) await requireGone(context, () => Promise.resolve([old]), context.lane.keepers);
   } catch (error) {
     if (!(error instanceof StepRefused)) throw error;
     return error.message;
@@ -177,7 +177,7 @@ async function takeBack(context: StepContext, step: ReplaceStep): Promise<void> 
     unstoppable(context),
   );
   // One that waits for the new one's lock must not get it: it would write by the name.
-  if (given !== undefined) await requireGone(context, () => Promise.resolve([given]), keeper.pid);
+  if (given !== undefined) await requireGone(context, () => Promise.resolve([given]), lane.keepers);
   if (before?.damage === null && !keeper.holds) await requireStillWhole(context, step);
   await lane.release();
 }

@@ -29,7 +29,7 @@ export interface StepContext extends GuardContext {
 
 /** Held from one step of a lane to a later one; let go of when the lane ends, however it does. */
 export class Lane {
-  #keeper: Keeper | undefined;
+  readonly #keepers = new Set<Keeper>();
   /**
    * The unit as it was when its server answered after it was started: what came later is held against it. Not in the
    * journal: whoever takes an operation on later finds a server that somebody may have restarted meanwhile.
@@ -37,20 +37,21 @@ export class Lane {
   started: UnitState | undefined;
 
   keep(keeper: Keeper): Keeper {
-    this.#keeper = keeper;
+    this.#keepers.add(keeper);
     return keeper;
   }
 
-  /** The process that holds them; undefined where none does. */
-  get keeperPid(): number | undefined {
-    return this.#keeper?.pid;
+  /** The processes that hold them. */
+  get keepers(): readonly number[] {
+    return [...this.#keepers].flatMap(({ pid }) => pid ?? []);
   }
 
   /** Let go of all databases. */
   async release(): Promise<void> {
-    const keeper = this.#keeper;
-    this.#keeper = undefined;
-    await keeper?.release();
+    const keepers = [...this.#keepers];
+    this.#keepers.clear();
+    // One that were forgotten would keep its runner, and with that the host, for ever.
+    await Promise.all(keepers.map((keeper) => keeper.release()));
   }
 }
 

@@ -229,18 +229,18 @@ async function refuseLinks(
 }
 
 /**
- * Wait until nobody has these files open, but for one process.
+ * Wait until nobody has these files open, but for some processes.
  *
  * @throws StepRefused naming those who go on having them open.
  */
 export async function requireGone(
   { host, config }: Pick<StepContext, 'host' | 'config'>,
   files: () => Promise<FileIdentity[]>,
-  except?: number,
+  except: readonly number[] = [],
 ): Promise<void> {
   const deadline = host.clock.monotonic() + config.limits.visit;
   for (;;) {
-    const holders = (await host.holders(await files())).filter(({ pid }) => pid !== except);
+    const holders = (await host.holders(await files())).filter(({ pid }) => !except.includes(pid));
     if (holders.length === 0) return;
     if (host.clock.monotonic() > deadline)
       throw new StepRefused(`the database is open in ${holders.map(holderText).join(', ')}: end that first`);
