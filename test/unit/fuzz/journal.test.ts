@@ -15,6 +15,7 @@ import { readSnapshots, recordSnapshot } from '../../../src/journal/snapshots.ts
 import { FakeClock } from '../../fakes/host.ts';
 import { scratch } from '../../scratch.ts';
 import { configureProperties, runs } from '../properties/runs.ts';
+import { snapshotRecord } from '../../fakes/snapshot-record.ts';
 
 /** A journal that was cut short, overwritten, or made by a later version: it is read as it was, or it is said to be broken. */
 
@@ -35,21 +36,7 @@ function whole(): Buffer {
     steps: [],
     session: [],
   });
-  recordSnapshot(db, {
-    user: 'vera',
-    kind: 'manual',
-    folder: '/b',
-    file: 'x.sqlite',
-    takenAt: 5,
-    version: undefined,
-    bytes: 1,
-    sha256,
-    pageSize: 4096,
-    migrations: [{ id: 30, name: 'A' }],
-    work: { projects: 0, threads: 0, messages: 0, turns: 0 },
-    verifiedAt: 5,
-    operation: 1,
-  });
+  recordSnapshot(db, { ...snapshotRecord, sha256 });
   db.close();
   return readFileSync(journalPath(folder));
 }

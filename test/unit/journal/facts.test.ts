@@ -3,6 +3,7 @@ import { rememberedFacts } from '../../../src/journal/facts.ts';
 import { openJournal, openJournalReadOnly } from '../../../src/journal/journal.ts';
 import { recordSnapshot } from '../../../src/journal/snapshots.ts';
 import { scratch } from '../../scratch.ts';
+import { snapshotRecord } from '../../fakes/snapshot-record.ts';
 
 it('what the journal knows of a user is read once, and again as soon as anything was committed', async () => {
   const folder = scratch();
@@ -12,21 +13,7 @@ it('what the journal knows of a user is read once, and again as soon as anything
   expect(before).toEqual([]);
   expect(facts.snapshots('vera')).toBe(before);
   expect(facts.probes('vera')).toBe(facts.probes('vera'));
-  recordSnapshot(writer, {
-    user: 'vera',
-    kind: 'manual',
-    folder: '/b',
-    file: 'x.sqlite',
-    takenAt: 5,
-    version: undefined,
-    bytes: 1,
-    sha256: 'a'.repeat(64),
-    pageSize: 4096,
-    migrations: [{ id: 30, name: 'n' }],
-    work: { projects: 1, threads: 2, messages: 3, turns: 4 },
-    verifiedAt: 6,
-    operation: undefined,
-  });
+  recordSnapshot(writer, { ...snapshotRecord, operation: undefined });
   // Those that are asked in one turn of the event loop are answered of one state.
   expect(facts.snapshots('vera')).toBe(before);
   await new Promise((resolve) => setImmediate(resolve));

@@ -22,6 +22,7 @@ import {
 } from '../../../src/journal/recorder.ts';
 import { readSnapshots, recordSnapshot } from '../../../src/journal/snapshots.ts';
 import { FakeClock } from '../../fakes/host.ts';
+import { snapshotRecord as snapshot } from '../../fakes/snapshot-record.ts';
 import { scratch } from '../../scratch.ts';
 
 const clock = new FakeClock();
@@ -49,22 +50,6 @@ function newOperation() {
   });
   return { db, id, recorder: new Recorder(db, openJournal(folder, false), clock, id) };
 }
-
-const snapshot = {
-  user: 'vera',
-  kind: 'manual' as const,
-  folder: '/b',
-  file: 'x.sqlite',
-  takenAt: 5,
-  version: undefined,
-  bytes: 1,
-  sha256: 'a'.repeat(64),
-  pageSize: 4096,
-  migrations: [{ id: 30, name: 'n' }],
-  work: { projects: 1, threads: 2, messages: 3, turns: 4 },
-  verifiedAt: 6,
-  operation: 1,
-};
 
 describe('the journal', () => {
   it('is closed to all others, also when its folder was not', () => {
