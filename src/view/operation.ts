@@ -27,10 +27,14 @@ export function stepStateText({ state, startedAt }: Pick<StepRecord, 'state' | '
 /** So many names are said; of the others, how many they are. */
 const namesSaid = 4;
 
-/** An operation that was cut off: what is known of it. */
+/** An operation that was cut off: what is known of it, by users; of one user, by what was to be done. */
 export function cutOffText({ operation, steps, held = [] }: CutOff): string {
+  const [first] = steps;
+  const alone = steps.length > 1 && steps.every(({ user }) => user === first?.user) ? first?.user : undefined;
   const of = (states: readonly StepRecord['state'][]) => {
-    const users = steps.filter((step) => states.includes(step.state)).map((step) => step.user ?? step.title);
+    const users = steps
+      .filter((step) => states.includes(step.state))
+      .map((step) => (alone === undefined ? step.user : undefined) ?? step.title);
     const names = [...new Set(users)];
     return names.length <= namesSaid
       ? names.join(', ')
@@ -48,7 +52,8 @@ export function cutOffText({ operation, steps, held = [] }: CutOff): string {
     ['last heard of', dateText(heardOf)],
     ['held off until then', held.join(', ')],
   ].filter(([, users]) => users !== '');
-  return `operation ${operation.id} (${operation.kind}) was interrupted: its runner died. ${parts.map(([state, users]) => `${state}: ${users}`).join('; ')}`;
+  const what = alone === undefined ? operation.kind : `${operation.kind} of ${alone}`;
+  return `operation ${operation.id} (${what}) was interrupted: its runner died. ${parts.map(([state, users]) => `${state}: ${users}`).join('; ')}`;
 }
 
 /** What a step of a plan will do, in words. */

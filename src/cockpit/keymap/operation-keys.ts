@@ -199,12 +199,19 @@ export const operationKeys: readonly Binding[] = [
   {
     keys: ['c'],
     label: 'clear up',
-    help: 'Clear up after an operation that was cut off. The next operation does so, too.',
+    help: 'Clear up after an operation that was cut off, where nothing is to be decided. The next operation does so, too.',
     intent: { type: 'recover' },
     quiet: true,
-    disabled: (state) => (state.cutOff.length === 0 ? 'nothing was cut off' : cannotChange(state)),
+    disabled: (state) => nothingToClear(state) ?? cannotChange(state),
   },
 ];
+
+/** One that is to be decided about is in the way of all others, as it is for whoever clears up (operations/run/recovery.ts). */
+function nothingToClear({ cutOff }: CockpitState): string | undefined {
+  if (cutOff.length === 0) return 'nothing was cut off';
+  const open = cutOff.find(({ undecided }) => undecided);
+  return open && `operation ${open.operation.id} is to be decided about: o, then m resumes or w rolls back`;
+}
 
 function noTree({ mode, opened }: CockpitState): string | undefined {
   if (mode.kind !== 'operation' || mode.view !== 'tree') return 'the keys are not for the tree now: tab';

@@ -164,7 +164,8 @@ function cutOffTexts(cutOff: readonly CutOff[], columns: number): string[] {
     others.length === 0
       ? ''
       : `so were ${others.map(({ operation }) => `${operation.id} (${operation.kind})`).join(', ')}; `;
-  return [...shown, fit(`${more}c clears up; so does the next operation`, room)].map(
-    (text, index) => `${index === 0 ? ' ! ' : '   '}${text}`,
-  );
+  const way = cutOff.some(({ undecided }) => undecided)
+    ? 'o, then m resumes or w rolls back: nothing begins before that'
+    : 'c clears up; so does the next operation';
+  return [...shown, fit(`${more}${way}`, room)].map((text, index) => `${index === 0 ? ' ! ' : '   '}${text}`);
 }

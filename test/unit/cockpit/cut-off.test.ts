@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { glyphsFor } from '../../../src/cockpit/glyphs.ts';
+import { keymap } from '../../../src/cockpit/keymap.ts';
 import { reduce } from '../../../src/cockpit/reducer.ts';
 import type { CockpitState } from '../../../src/cockpit/state.ts';
 import { lineWidth } from '../../../src/cockpit/view-models/line.ts';
@@ -69,6 +70,28 @@ describe('what was cut off', () => {
       expect(lines.at(-1)).toMatch(/^c clears up; so does the next operation$/);
     },
   );
+
+  it('says of one that stopped a server what has to be decided, and that c does not', () => {
+    const undecided = { ...cutOff(12, ['alice'], states), undecided: true };
+    const lines = problems({ columns: 80, rows: 24 }, cutOff(11, ['bob'], states), undecided);
+    expect(lines.at(-1)).toMatch(/^so were 12 \(backup\); o, then m resumes or w rolls back: nothing begins/);
+    const state = reduce(four({ columns: 80, rows: 24 }), { type: 'cut off', cutOff: [undecided] });
+    const key = keymap.find(({ intent }) => intent.type === 'recover');
+    expect(key?.disabled?.(state)).toBe(
+      'operation 12 is to be decided about: o, then m resumes or w rolls back',
+    );
+  });
+
+  it('says of one user what was done, not three times their name', () => {
+    const restore = cutOff(12, ['alice', 'alice', 'alice'], states);
+    const steps = restore.steps.map((step, index) => ({
+      ...step,
+      title: ['stop', 'replace', 'start'][index] ?? '',
+    }));
+    expect(cutOffText({ ...restore, steps })).toMatch(
+      /^operation 12 \(backup of alice\) was interrupted: its runner died\. done: stop; cut off in the middle: replace; not begun: start;/,
+    );
+  });
 
   it('says when it was last heard of', () => {
     expect(cutOffText(cutOff(12, ['alice'], states))).toContain(`last heard of: ${dateText(wall - 60_000)}`);
