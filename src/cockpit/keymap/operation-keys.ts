@@ -210,7 +210,9 @@ export const operationKeys: readonly Binding[] = [
 function nothingToClear({ cutOff }: CockpitState): string | undefined {
   if (cutOff.length === 0) return 'nothing was cut off';
   const open = cutOff.find(({ undecided }) => undecided);
-  return open && `operation ${open.operation.id} is to be decided about: o, then m resumes or w rolls back`;
+  return (
+    open && `operation ${open.operation.id} is to be decided about: o, then on it m resumes, w rolls back`
+  );
 }
 
 function noTree({ mode, opened }: CockpitState): string | undefined {

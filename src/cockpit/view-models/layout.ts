@@ -165,7 +165,7 @@ function cutOffTexts(cutOff: readonly CutOff[], columns: number): string[] {
       ? ''
       : `so were ${others.map(({ operation }) => `${operation.id} (${operation.kind})`).join(', ')}; `;
   const way = cutOff.some(({ undecided }) => undecided)
-    ? 'o, then m resumes or w rolls back: nothing begins before that'
+    ? 'o, then on it m resumes, w rolls back: nothing begins before that'
     : 'c clears up; so does the next operation';
   return [...shown, fit(`${more}${way}`, room)].map((text, index) => `${index === 0 ? ' ! ' : '   '}${text}`);
 }

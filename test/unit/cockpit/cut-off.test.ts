@@ -74,11 +74,13 @@ describe('what was cut off', () => {
   it('says of one that stopped a server what has to be decided, and that c does not', () => {
     const undecided = { ...cutOff(12, ['alice'], states), undecided: true };
     const lines = problems({ columns: 80, rows: 24 }, cutOff(11, ['bob'], states), undecided);
-    expect(lines.at(-1)).toMatch(/^so were 12 \(backup\); o, then m resumes or w rolls back: nothing begins/);
+    expect(lines.at(-1)).toMatch(
+      /^so were 12 \(backup\); o, then on it m resumes, w rolls back: nothing begins/,
+    );
     const state = reduce(four({ columns: 80, rows: 24 }), { type: 'cut off', cutOff: [undecided] });
     const key = keymap.find(({ intent }) => intent.type === 'recover');
     expect(key?.disabled?.(state)).toBe(
-      'operation 12 is to be decided about: o, then m resumes or w rolls back',
+      'operation 12 is to be decided about: o, then on it m resumes, w rolls back',
     );
   });
 
