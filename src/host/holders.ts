@@ -62,14 +62,14 @@ function holds(pid: number, wanted: ReadonlySet<string>): boolean {
 
 /**
  * The device of what a process has open, by the kernel's own words (proc_pid_fdinfo(5), proc_pid_mountinfo(5)): no file
- * system is asked.
+ * system is asked. Of one with volumes of its own it is not that of stat(2).
  *
- * @returns undefined where it does not say, and of a file system with volumes of its own, whose stat(2) has others.
+ * @returns undefined where it does not say.
  */
 export function deviceOf(pid: number, descriptor: string): bigint | undefined {
   try {
     const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
-    const line = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) .* - (?!btrfs |bcachefs )`, 'm').exec(
+    const line = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(
       readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
     );
     return line === null ? undefined : deviceNumber(BigInt(line[1] ?? ''), BigInt(line[2] ?? ''));

@@ -91,16 +91,6 @@ function processesBy(groupOf: (pid: number) => string | undefined): Processes {
   };
 }
 
-/** Is there a process of this number, whosever it is? */
-export function isProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
 export const systemProcesses = processesBy((pid) => parseControlGroup(readProc(pid, 'cgroup') ?? ''));
 
 /** Is a control group this one, or below it? */

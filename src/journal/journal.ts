@@ -1,7 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { alias, listOwn, remove, sync } from '../host/owned.ts';
-import { isProcess } from '../host/processes.ts';
 import { openOwn, openOwnReadOnly, type Sqlite } from '../host/sqlite.ts';
 import { hasFormat, migrateJournal } from './schema.ts';
 
@@ -85,12 +84,18 @@ function makeJournal(folder: string): void {
 /** What makers that were killed have left, be it only the other name of the journal. */
 function removeUnfinished(folder: string): void {
   for (const { name } of listOwn(folder, manyFiles) ?? [])
-    if (name.startsWith(unfinished) && isLeft(Number.parseInt(name.slice(unfinished.length), 10)))
+    if (name.startsWith(unfinished) && !lives(Number.parseInt(name.slice(unfinished.length), 10)))
       remove(path.join(folder, name));
 }
 
-/** Is it of a process that is gone? Or of one that had our number before us. */
-const isLeft = (pid: number) => pid === process.pid || !isProcess(pid);
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
 
 /** Open the journal for reading only. @throws JournalProblem, of kind `absent` where nothing was ever recorded. */
 export function openJournalReadOnly(folder: string): Sqlite {

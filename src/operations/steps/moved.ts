@@ -67,16 +67,9 @@ async function takeBack(context: StepContext, step: MovedStep): Promise<void> {
   } catch (error) {
     // Nobody is left down for it: it is started again, as what knows its database.
     await context.lane.release();
-    await stopStep.undo?.(parts('stop'), stop).catch((another: unknown) => {
-      throw new Error(`${wordsOf(error)}; and it could not be started again: ${wordsOf(another)}`, {
-        cause: error,
-      });
-    });
+    await stopStep.undo?.(parts('stop'), stop);
     throw error;
   }
-  // It may be held on what had migrated it, since an earlier try to put that back.
-  if (stop.unlessSchema !== undefined)
-    await context.host.units.override(stop.unit, null, context.config.limits.commandTimeout);
   await startStep.run(parts('start'), start);
 }
 
@@ -114,5 +107,3 @@ function partsOf(context: StepContext, step: MovedStep) {
     resultOf: (id) => (id === step.stop.id ? memory().stop : context.resultOf(id)),
   });
 }
-
-const wordsOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -10,8 +10,8 @@ import type { StepContext, StepDone, StepKind } from './step.ts';
 import { stopResult } from './stop.ts';
 
 /**
- * Can people pair again, with a server that has stayed up since it was started? The direct route decides; what is wrong
- * with the dispatch's is said, and is no reason to take anything back. An inconclusive answer is no yes (guarantee 14).
+ * Can people pair again, with a server that has stayed up since it was started? The direct route decides; what is wrong with the dispatch's is said, and is no reason to take
+ * anything back. An inconclusive answer is no yes (guarantee 14).
  */
 export const proveStep: StepKind<ProveStep> = {
   guards: [readOnlyGuard],

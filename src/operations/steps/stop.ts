@@ -98,46 +98,27 @@ async function startAgain(context: StepContext, step: StopStep): Promise<void> {
   const { units } = context.host;
   if (!memory.masked) await units.act('unmask', step.unit, context.config.limits.commandTimeout);
   if (!memory.ran || memory.masked) return;
-  await holdBySchema(context, step);
+  if (step.unlessSchema !== undefined && (await isMigrated(context, step.unlessSchema, step)))
+    await units.override(step.unit, step.unlessSchema.program, context.config.limits.commandTimeout);
   await startUnit(context, step.unit);
 }
 
 /**
- * Before a server is started again after a way back: one whose database could not be put back is held on the program
- * that has migrated it. One whose database could is held on that no longer, by a runner that died before it could try
- * again: it would migrate it once more. The unit is not masked; any other hold is left as it is.
- */
-export async function holdBySchema(
-  context: StepContext,
-  step: Pick<StopStep, 'unit' | 'unlessSchema' | 'live' | 'home'>,
-): Promise<void> {
-  if (step.unlessSchema === undefined) return;
-  const { program } = step.unlessSchema;
-  const migrated = await isMigrated(context, step.unlessSchema, step);
-  const held = (await unitOf(context, step.unit)).heldOn === program;
-  if (migrated === undefined || migrated === held) return;
-  const { commandTimeout } = context.config.limits;
-  await context.host.units.override(step.unit, migrated ? program : null, commandTimeout);
-}
-
-/**
- * Has its database got another schema, with a way back that has failed?
- *
- * @returns undefined where it cannot be told, which is said: an old t3 does nothing to a new schema, a new one migrates an
- *   old one, so nobody is held for that, nor let go.
+ * Has its database got another schema, with a way back that has failed? An old t3 does nothing to a new schema, a new one
+ * migrates an old one: what cannot be told is a no.
  */
 async function isMigrated(
   context: StepContext,
   before: NonNullable<StopStep['unlessSchema']>,
-  step: Pick<StopStep, 'live' | 'home'>,
-): Promise<boolean | undefined> {
+  step: StopStep,
+): Promise<boolean> {
   try {
     const now = await schemaNow(context, step);
     return now.id !== before.id || now.name !== before.name;
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     context.event('warning', { type: 'text', text: `cannot tell which schema it has: ${excerpt(words)}` });
-    return undefined;
+    return false;
   }
 }
 
